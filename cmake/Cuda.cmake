@@ -1,0 +1,32 @@
+# Decides whether the CUDA backend is built and says so in exactly one line.
+
+set(TINY_TORCH_CUDA OFF)
+find_program(TINY_TORCH_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" "$ENV{CUDA_PATH}/bin" /usr/local/cuda/bin)
+mark_as_advanced(TINY_TORCH_NVCC)
+if(WITH_CUDA STREQUAL "AUTO" OR WITH_CUDA)
+  if(TINY_TORCH_NVCC)
+    set(TINY_TORCH_CUDA ON)
+    message("CUDA automatically detected and enabled")
+  elseif(WITH_CUDA STREQUAL "AUTO")
+    message("CUDA not available, using CPU-only build")
+  else()
+    message("Warning: CUDA requested but nvcc not found, falling back to CPU-only build")
+  endif()
+else()
+  message("CUDA not available, using CPU-only build")
+endif()
+
+if(TINY_TORCH_CUDA)
+  file(GLOB TINY_TORCH_CUDA_SOURCES CONFIGURE_DEPENDS
+       "${PROJECT_SOURCE_DIR}/csrc/aten/cuda/*.cu" "${PROJECT_SOURCE_DIR}/csrc/aten/cuda/*.cpp")
+  # Checking the CUDA compiler takes seconds, so it is asked for only when there is something to compile.
+  if(TINY_TORCH_CUDA_SOURCES)
+    set(CMAKE_CUDA_COMPILER "${TINY_TORCH_NVCC}")
+    set(CMAKE_CUDA_STANDARD 17)
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+      set(CMAKE_CUDA_ARCHITECTURES 80 90)
+    endif()
+    enable_language(CUDA)
+    find_package(CUDAToolkit REQUIRED)
+  endif()
+endif()

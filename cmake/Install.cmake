@@ -1,0 +1,43 @@
+# `cmake --install` and the wheel: libraries, public headers and the package files behind find_package(TinyTorch).
+
+if(NOT TARGET tiny_torch)
+  return()
+endif()
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+if(SKBUILD)
+  set(_lib tiny_torch/lib)
+  set(_cmake tiny_torch/share/cmake/TinyTorch)
+else()
+  set(_lib ${CMAKE_INSTALL_LIBDIR})
+  set(_cmake ${CMAKE_INSTALL_LIBDIR}/cmake/TinyTorch)
+endif()
+
+set(_exported tiny_torch)
+if(TARGET tiny_torch_static)
+  list(APPEND _exported tiny_torch_static)
+endif()
+install(TARGETS ${_exported} EXPORT TinyTorchTargets LIBRARY DESTINATION ${_lib} ARCHIVE DESTINATION ${_lib})
+if(TARGET tiny_torch_cuda)
+  install(TARGETS tiny_torch_cuda LIBRARY DESTINATION ${_lib})
+endif()
+install(FILES ${TINY_TORCH_BUNDLED} DESTINATION ${_lib})
+if(SKBUILD AND TARGET tiny_torch_python)
+  install(TARGETS tiny_torch_python LIBRARY DESTINATION ${_lib})
+  install(TARGETS tiny_torch_C LIBRARY DESTINATION tiny_torch)
+endif()
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/torch" DESTINATION ${TINY_TORCH_INSTALL_ROOT}include OPTIONAL
+        FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/csrc/" DESTINATION ${TINY_TORCH_INSTALL_ROOT}include/tiny_torch
+        FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY "${TINY_TORCH_GENERATED_DIR}" DESTINATION ${TINY_TORCH_INSTALL_ROOT}include/tiny_torch
+        FILES_MATCHING PATTERN "*.h")
+
+install(EXPORT TinyTorchTargets NAMESPACE TinyTorch:: DESTINATION ${_cmake})
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TinyTorchConfig.cmake.in"
+  "${CMAKE_BINARY_DIR}/TinyTorchConfig.cmake" INSTALL_DESTINATION ${_cmake})
+write_basic_package_version_file("${CMAKE_BINARY_DIR}/TinyTorchConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_BINARY_DIR}/TinyTorchConfig.cmake" "${CMAKE_BINARY_DIR}/TinyTorchConfigVersion.cmake"
+        DESTINATION ${_cmake})
