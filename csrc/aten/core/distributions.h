@@ -1,0 +1,121 @@
+// One sample of each distribution, drawn as PyTorch's CPU kernels draw it: same words, same formula, same rounding.
+// `Rng` is CPUGeneratorImpl or anything with random(), random64() and the cached normal sample.
+//
+// Note [Fused rounding in distributions]
+// PyTorch's kernels for AVX2 are compiled with contraction, so `a * b + c` rounds once there. std::fma says the same
+// here whatever the compiler flags are; on machines without FMA PyTorch itself rounds twice and differs in the last bit.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <type_traits>
+
+namespace tiny_torch {
+
+inline constexpr double kPi = 3.14159265358979323846;
+
+/// Uniform on [0, 1) with 53 random bits.
+template <typename Rng>
+double uniform_double(Rng& rng) {
+  return static_cast<double>(rng.random64() & ((uint64_t{1} << 53) - 1)) * 0x1p-53;
+}
+
+/// Uniform on [0, 1) with 24 random bits.
+template <typename Rng>
+float uniform_float(Rng& rng) {
+  return static_cast<float>(rng.random() & ((uint32_t{1} << 24) - 1)) * 0x1p-24f;
+}
+
+/// Uniform on [from, to) in the compute type (float or double); `span` is `to - from`.
+template <typename T, typename Rng>
+T uniform_sample(Rng& rng, T from, T span) {
+  if constexpr (std::is_same_v<T, double>) {
+    return std::fma(uniform_double(rng), span, from);
+  } else {
+    return std::fma(uniform_float(rng), span, from);
+  }
+}
+
+/// Normal by the Box-Muller transform; the second value of each pair waits in the generator for the next call.
+template <typename Rng>
+double normal_sample(Rng& rng, double mean, double std) {
+  if (const std::optional<double> cached = rng.next_double_normal_sample()) {
+    rng.set_next_double_normal_sample(std::nullopt);
+    return std::fma(*cached, std, mean);
+  }
+  const double u1 = uniform_double(rng);
+  const double u2 = uniform_double(rng);
+  const double radius = std::sqrt(-2.0 * std::log1p(-u2));
+  const double theta = 2.0 * kPi * u1;
+  rng.set_next_double_normal_sample(radius * std::sin(theta));
+  return std::fma(radius * std::cos(theta), std, mean);
+}
+
+template <typename Rng>
+double log_normal_sample(Rng& rng, double mean, double std) {
+  return std::exp(normal_sample(rng, mean, std));
+}
+
+template <typename Rng>
+double cauchy_sample(Rng& rng, double median, double sigma) {
+  return std::fma(sigma, std::tan(kPi * (uniform_double(rng) - 0.5)), median);
+}
+
+template <typename Rng>
+double exponential_sample(Rng& rng, double lambda) {
+  return -1.0 / lambda * std::log1p(-uniform_double(rng));
+}
+
+/// Number of Bernoulli(p) trials up to the first success, p in (0, 1).
+template <typename Rng>
+double geometric_sample(Rng& rng, double p) {
+  return std::ceil(std::log(uniform_double(rng)) / std::log1p(-p));
+}
+
+template <typename Rng>
+bool bernoulli_sample(Rng& rng, double p) {
+  return uniform_double(rng) < p;
+}
+
+/// The variant of bernoulli(tensor) for probabilities narrower than double.
+template <typename Rng>
+bool bernoulli_sample(Rng& rng, float p) {
+  return uniform_float(rng) < p;
+}
+
+/// Uniform integer in [base, base + range), range > 0. Ranges from 2^28 on take 64 bits to keep the modulo's bias small.
+template <typename Rng>
+int64_t random_from_to_sample(Rng& rng, uint64_t range, int64_t base) {
+  const uint64_t word = range >= (uint64_t{1} << 28) ? rng.random64() : rng.random();
+  return static_cast<int64_t>(word % range + static_cast<uint64_t>(base));
+}
+
+/// Uniform integer over everything an int64 can hold.
+template <typename Rng>
+int64_t random_full_range_sample(Rng& rng) {
+  return static_cast<int64_t>(rng.random64());
+}
+
+/// The modulus of `random_()` without bounds: integers [0, max], floating types [0, 2^digits].
+template <typename T>
+constexpr uint64_t random_modulus() {
+  if constexpr (std::is_same_v<T, bool>) {
+    return 2;
+  } else if constexpr (std::numeric_limits<T>::is_integer) {
+    return static_cast<uint64_t>(std::numeric_limits<T>::max()) + 1;
+  } else {
+    return (uint64_t{1} << std::numeric_limits<T>::digits) + 1;
+  }
+}
+
+/// `random_()` without bounds for element type T.
+template <typename T, typename Rng>
+int64_t random_sample(Rng& rng) {
+  constexpr bool wide = std::is_same_v<T, int64_t> || std::is_same_v<T, double>;
+  const uint64_t word = wide ? rng.random64() : rng.random();
+  return static_cast<int64_t>(word % random_modulus<T>());
+}
+
+}  // namespace tiny_torch
