@@ -85,23 +85,20 @@ def _device_module(device_type):
         return None
     module = getattr(torch, device_type, None)
     if module is None:
-        raise RuntimeError(
-            f"torch has no module of `{device_type}`, you should register "
-            + "a module by `torch._register_device_module`."
-        )
+        raise RuntimeError(f"fork_rng(): torch has no module for device type {device_type!r}")
     return module
 
 
 @contextlib.contextmanager
-def fork_rng(devices=None, enabled=True, _caller="fork_rng", _devices_kw="devices", device_type="cuda"):
+def fork_rng(devices=None, enabled=True, _caller="fork_rng", _devices_kw="devices", device_type=None):
     """Context manager: what is drawn inside leaves no trace in the generators outside.
 
     Args:
         devices (iterable of device ids, optional): devices whose state is saved beside the CPU's; all by default.
         enabled (bool): if False, the context manager does nothing.
-        device_type (str): the type of ``devices``.
+        device_type (str, optional): the type of ``devices``; "cuda" by default.
     """
-    device_type = torch.device(device_type).type
+    device_type = torch.device(device_type or "cuda").type
     module = _device_module(device_type)
     if module is None or not enabled:
         yield

@@ -7,8 +7,9 @@
 #include <cmath>
 
 #include "aten/core/distributions.h"
+#include "generated/config.h"
 
-#if TINY_TORCH_WITH_HIGHWAY
+#if TINY_TORCH_HAVE_HIGHWAY
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "aten/cpu/box_muller.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -138,7 +139,7 @@ void uniform_from_words(float* data, const uint32_t* words, int64_t count, float
 }  // namespace tiny_torch::cpu
 #endif
 
-#else  // !TINY_TORCH_WITH_HIGHWAY
+#else  // !TINY_TORCH_HAVE_HIGHWAY
 
 namespace tiny_torch::cpu {
 namespace {
@@ -201,9 +202,9 @@ void uniform_from_words(float* data, const uint32_t* words, int64_t count, float
 }
 
 }  // namespace tiny_torch::cpu
-#endif  // TINY_TORCH_WITH_HIGHWAY
+#endif  // TINY_TORCH_HAVE_HIGHWAY
 
-#if !TINY_TORCH_WITH_HIGHWAY || HWY_ONCE
+#if !TINY_TORCH_HAVE_HIGHWAY || HWY_ONCE
 namespace tiny_torch::cpu {
 
 void box_muller(double* data, int64_t blocks, double mean, double std) {
