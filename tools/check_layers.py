@@ -80,7 +80,8 @@ def check_file(root, path, layers):
             return
         own = place.split("/", 1)[1] if place.startswith(("csrc/", "include/")) else place
         if not under(include, own) and not any(under(include, allowed) for allowed in layers.arrows[place]):
-            yield f"{where}: {place} may not include {include} (LAYERS allows: {' '.join(layers.arrows[place]) or 'nothing'})"
+            allowed = " ".join(layers.arrows[place]) or "nothing"
+            yield f"{where}: {place} may not include {include} (LAYERS allows: {allowed})"
 
 
 def check(root):
