@@ -65,11 +65,15 @@ def check_file(root, path, layers):
     for match in INCLUDE.finditer(text):
         bracket, include = match.groups()
         where = f"{name}:{text.count(chr(10), 0, match.start()) + 1}"
-        for header, places in layers.kept.items():
-            if fnmatch.fnmatchcase(include, header) and not any(under(name, allowed) for allowed in places):
+        kept = [header for header in layers.kept if fnmatch.fnmatchcase(include, header)]
+        for header in kept:
+            places = layers.kept[header]
+            if not any(under(name, allowed) for allowed in places):
                 yield f"{where}: {include} may be included in {', '.join(places)} only"
         base = home(root, include)
         if base is None:
+            if kept:
+                continue
             if bracket == '"' and (path.parent / include).is_file():
                 yield f'{where}: "{include}" is not a full path (relative to csrc/ or include/)'
             elif bracket == '"':
