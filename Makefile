@@ -99,6 +99,7 @@ $(stamps)/system:
 
 $(stamps)/tests:
 	@tools/setup.sh system tests
+	@rm -f $(BUILD)/configuration  # GoogleTest is looked for while configuring
 	@mkdir -p $(@D) && touch $@
 
 $(stamps)/data:
