@@ -8,9 +8,12 @@ endif()
 set(TINY_TORCH_LIB_DIR "${TINY_TORCH_PACKAGE_DIR}/lib")
 
 # In a wheel everything lies inside the Python package, so that one folder is the whole installation.
+include(GNUInstallDirs)
 set(TINY_TORCH_INSTALL_ROOT)
+set(TINY_TORCH_INSTALL_LIB ${CMAKE_INSTALL_LIBDIR})
 if(SKBUILD)
   set(TINY_TORCH_INSTALL_ROOT tiny_torch/)
+  set(TINY_TORCH_INSTALL_LIB tiny_torch/lib)
 endif()
 
 # Copies a shared library under its soname into our lib folder, without symbols that only a debugger reads.
@@ -108,9 +111,22 @@ if(TINY_TORCH_STATIC)
   set_target_properties(tiny_torch_static PROPERTIES
     ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}" LINKER_LANGUAGE CXX)
   # Operators register themselves from static initializers, which a linker drops unless told to keep them.
+  set(_installed "$<INSTALL_PREFIX>/${TINY_TORCH_INSTALL_LIB}")
   target_link_options(tiny_torch_static INTERFACE
-    "LINKER:--whole-archive,$<TARGET_FILE:tiny_torch_static>,--no-whole-archive")
-  target_link_libraries(tiny_torch_static INTERFACE "$<BUILD_INTERFACE:${_link}>")
+    "$<BUILD_INTERFACE:LINKER:--whole-archive,$<TARGET_FILE:tiny_torch_static>,--no-whole-archive>"
+    "$<INSTALL_INTERFACE:LINKER:--whole-archive,${_installed}/libtiny_torch_static.a,--no-whole-archive>")
+  set(_installed_link Threads::Threads ${CMAKE_DL_LIBS})
+  if(TINY_TORCH_HAVE_OPENMP)
+    list(APPEND _installed_link OpenMP::OpenMP_CXX)
+  endif()
+  foreach(_file IN LISTS TINY_TORCH_BUNDLED)
+    get_filename_component(_name "${_file}" NAME)
+    if(NOT _name STREQUAL "libgomp.so.1")
+      list(APPEND _installed_link "${_installed}/${_name}")
+    endif()
+  endforeach()
+  target_link_libraries(tiny_torch_static INTERFACE
+    "$<BUILD_INTERFACE:${_link}>" "$<INSTALL_INTERFACE:${_installed_link}>")
   add_dependencies(tiny_torch_static tiny_torch_bundled)
 endif()
 

@@ -1,9 +1,31 @@
-# One C++ test binary, tiny_torch_tests, from tests/cpp/**.cpp.
+# One C++ test binary, tiny_torch_tests, from tests/cpp/**.cpp; the C++ examples, each a test as well.
 
-if(NOT TINY_TORCH_TESTS OR NOT TARGET tiny_torch)
+if(NOT TARGET tiny_torch)
   return()
 endif()
 enable_testing()
+
+if(TINY_TORCH_EXAMPLES)
+  file(GLOB _examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/cpp/*/main.cpp")
+  foreach(_example IN LISTS _examples)
+    get_filename_component(_name "${_example}" DIRECTORY)
+    get_filename_component(_name "${_name}" NAME)
+    add_executable(example_${_name} "${_example}")
+    tiny_torch_target_options(example_${_name})
+    target_link_libraries(example_${_name} PRIVATE tiny_torch)
+    set_target_properties(example_${_name} PROPERTIES
+      BUILD_WITH_INSTALL_RPATH ON
+      INSTALL_RPATH "${TINY_TORCH_LIB_DIR}")
+    if(TARGET tiny_torch_generated)
+      add_dependencies(example_${_name} tiny_torch_generated)
+    endif()
+    add_test(NAME example_${_name} COMMAND example_${_name})
+  endforeach()
+endif()
+
+if(NOT TINY_TORCH_TESTS)
+  return()
+endif()
 file(GLOB_RECURSE _tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/cpp/*.cpp")
 if(NOT _tests)
   return()
