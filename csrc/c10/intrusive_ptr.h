@@ -2,6 +2,8 @@
 //
 // Contract: T derives from intrusive_ptr_target; objects are made by make_intrusive<T>(...) only.
 // Before the last reference's destructor runs, release_resources() is called once.
+// Weak references: an owner calls allow_weak(); from then on a holder of a plain pointer may call try_retain(), as long
+// as something else (a lock that the destructor takes) guarantees that the memory is still there.
 #pragma once
 
 #include <atomic>
@@ -28,6 +30,8 @@ class TORCH_API intrusive_ptr_target {
  private:
   template <class T>
   friend class intrusive_ptr;
+  // Set in the count of objects that try_retain() is used on: their last owner must not skip the final decrement.
+  static constexpr uint32_t kWeakFlag = 1u << 31;
   mutable std::atomic<uint32_t> refcount_{0};
 };
 
@@ -66,7 +70,9 @@ class intrusive_ptr {
     ptr_ = nullptr;
   }
   void swap(intrusive_ptr& other) noexcept { std::swap(ptr_, other.ptr_); }
-  uint32_t use_count() const { return ptr_ == nullptr ? 0 : count(ptr_).load(std::memory_order_acquire); }
+  uint32_t use_count() const {
+    return ptr_ == nullptr ? 0 : count(ptr_).load(std::memory_order_acquire) & ~intrusive_ptr_target::kWeakFlag;
+  }
   bool unique() const { return use_count() == 1; }
 
   /// Gives up ownership without touching the count; pass the result to reclaim().
@@ -84,6 +90,17 @@ class intrusive_ptr {
     result.retain();
     return result;
   }
+  /// Makes try_retain() possible for the object from now on.
+  void allow_weak() const { count(ptr_).fetch_or(intrusive_ptr_target::kWeakFlag, std::memory_order_relaxed); }
+  /// A new reference, or null when the last one is already gone. For objects with allow_weak() only.
+  static intrusive_ptr try_retain(T* ptr) {
+    std::atomic<uint32_t>& owners = count(ptr);
+    uint32_t seen = owners.load(std::memory_order_relaxed);
+    while ((seen & ~intrusive_ptr_target::kWeakFlag) != 0) {
+      if (owners.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return reclaim(ptr);
+    }
+    return intrusive_ptr();
+  }
   template <class... Args>
   static intrusive_ptr make(Args&&... args) {
     return reclaim_copy(new T(std::forward<Args>(args)...));
@@ -97,7 +114,8 @@ class intrusive_ptr {
   void drop() {
     if (ptr_ == nullptr) return;
     // The last owner sees a count of one and may skip the read-modify-write.
-    if (count(ptr_).load(std::memory_order_acquire) == 1 || count(ptr_).fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    if (count(ptr_).load(std::memory_order_acquire) == 1 ||
+        (count(ptr_).fetch_sub(1, std::memory_order_acq_rel) & ~intrusive_ptr_target::kWeakFlag) == 1) {
       auto* target = const_cast<std::remove_const_t<T>*>(ptr_);
       static_cast<intrusive_ptr_target*>(target)->release_resources();
       delete static_cast<intrusive_ptr_target*>(target);
