@@ -85,10 +85,13 @@ bool bernoulli_sample(Rng& rng, float p) {
   return uniform_float(rng) < p;
 }
 
-/// Uniform integer in [base, base + range), range > 0. Ranges from 2^28 on take 64 bits to keep the modulo's bias small.
+/// Ranges from here on take 64 bits a sample, to keep the modulo's bias small.
+inline constexpr uint64_t kWideRange = uint64_t{1} << 28;
+
+/// Uniform integer in [base, base + range), range > 0.
 template <typename Rng>
 int64_t random_from_to_sample(Rng& rng, uint64_t range, int64_t base) {
-  const uint64_t word = range >= (uint64_t{1} << 28) ? rng.random64() : rng.random();
+  const uint64_t word = range >= kWideRange ? rng.random64() : rng.random();
   return static_cast<int64_t>(word % range + static_cast<uint64_t>(base));
 }
 

@@ -101,24 +101,23 @@ void box_muller_float(float* data, int64_t blocks, float mean, float std) {
   }
 }
 
-void uniform_from_words_float(float* data, const uint32_t* words, int64_t count, float from, float span) {
+void uniform_from_words_float(float* data, const uint32_t* words, int64_t count, float from, float to) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
-  const auto mask = hn::Set(di, 0xffffff);
-  const auto scale = hn::Set(d, 0x1p-24f);
   const auto from_vec = hn::Set(d, from);
-  const auto span_vec = hn::Set(d, span);
+  const auto to_vec = hn::Set(d, to);
+  const auto span_vec = hn::Set(d, to - from);
+  const auto convert = [&](auto word) {
+    const auto unit = hn::Mul(hn::ConvertTo(d, hn::And(word, hn::Set(di, 0xffffff))), hn::Set(d, 0x1p-24f));
+    const auto value = hn::MulAdd(unit, span_vec, from_vec);
+    return hn::IfThenElse(hn::Eq(value, to_vec), from_vec, value);
+  };
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
-    const auto word = hn::LoadU(di, reinterpret_cast<const int32_t*>(words + i));
-    const auto unit = hn::Mul(hn::ConvertTo(d, hn::And(word, mask)), scale);
-    hn::StoreU(hn::MulAdd(unit, span_vec, from_vec), d, data + i);
+    hn::StoreU(convert(hn::LoadU(di, reinterpret_cast<const int32_t*>(words + i))), d, data + i);
   }
-  for (; i < count; ++i) {
-    const float unit = static_cast<float>(words[i] & 0xffffff) * 0x1p-24f;
-    data[i] = hn::GetLane(hn::MulAdd(hn::Set(d, unit), span_vec, from_vec));
-  }
+  for (; i < count; ++i) data[i] = hn::GetLane(convert(hn::Set(di, static_cast<int32_t>(words[i]))));
 }
 
 }  // namespace tiny_torch::cpu::HWY_NAMESPACE
@@ -133,8 +132,8 @@ void box_muller(float* data, int64_t blocks, float mean, float std) {
   HWY_DYNAMIC_DISPATCH(box_muller_float)(data, blocks, mean, std);
 }
 
-void uniform_from_words(float* data, const uint32_t* words, int64_t count, float from, float span) {
-  HWY_DYNAMIC_DISPATCH(uniform_from_words_float)(data, words, count, from, span);
+void uniform_from_words(float* data, const uint32_t* words, int64_t count, float from, float to) {
+  HWY_DYNAMIC_DISPATCH(uniform_from_words_float)(data, words, count, from, to);
 }
 }  // namespace tiny_torch::cpu
 #endif
@@ -195,9 +194,10 @@ void box_muller(float* data, int64_t blocks, float mean, float std) {
   }
 }
 
-void uniform_from_words(float* data, const uint32_t* words, int64_t count, float from, float span) {
+void uniform_from_words(float* data, const uint32_t* words, int64_t count, float from, float to) {
   for (int64_t i = 0; i < count; ++i) {
-    data[i] = std::fma(static_cast<float>(words[i] & 0xffffff) * 0x1p-24f, span, from);
+    const float value = std::fma(static_cast<float>(words[i] & 0xffffff) * 0x1p-24f, to - from, from);
+    data[i] = value == to ? from : value;
   }
 }
 

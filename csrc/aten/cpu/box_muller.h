@@ -11,7 +11,7 @@ inline constexpr int64_t kBoxMullerBlock = 16;
 void box_muller(float* data, int64_t blocks, float mean, float std);
 void box_muller(double* data, int64_t blocks, double mean, double std);
 
-/// `data[i] = (words[i] & 0xffffff) * 2^-24 * span + from`, with one rounding of the last two operations.
-void uniform_from_words(float* data, const uint32_t* words, int64_t count, float from, float span);
+/// Uniform samples on [from, to) of 24 random bits, one per word; what rounds up to `to` becomes `from`.
+void uniform_from_words(float* data, const uint32_t* words, int64_t count, float from, float to);
 
 }  // namespace tiny_torch::cpu
