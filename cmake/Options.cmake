@@ -24,6 +24,8 @@ option(WITH_ONEDNN "Use oneDNN for matrix products, convolutions and RNNs when i
 tiny_torch_env_default(_highway ON WITH_HIGHWAY)
 option(WITH_HIGHWAY "Use Google Highway for SIMD; OFF compiles the same kernels as scalar code" ${_highway})
 
+option(TINY_TORCH_FETCH "Fetch Highway's source when it is not installed" ON)
+
 set(TINY_TORCH_PYTHON AUTO CACHE STRING "Build the Python bindings: AUTO (when nanobind and Python.h are found), ON or OFF")
 set_property(CACHE TINY_TORCH_PYTHON PROPERTY STRINGS AUTO ON OFF)
 option(TINY_TORCH_STATIC "Build libtiny_torch_static.a as well" OFF)
