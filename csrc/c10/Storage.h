@@ -63,7 +63,7 @@ class TORCH_API StorageImpl final : public intrusive_ptr_target, public Pooled {
   // Lost increments do no harm: the counter has still moved since anyone looked.
   void note_write() { writes_.store(writes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
   bool externally_visible() const { return external_.load(std::memory_order_relaxed); }
-  void set_externally_visible() { external_.store(true, std::memory_order_relaxed); }
+  void set_externally_visible(bool visible = true) { external_.store(visible, std::memory_order_relaxed); }
 
   const OpaqueLayout* opaque() const { return opaque_.get(); }
   void set_opaque(std::unique_ptr<OpaqueLayout> opaque) {

@@ -43,12 +43,12 @@ TensorImpl::TensorImpl(Storage storage, ScalarType dtype, Device device)
 TensorImpl::~TensorImpl() = default;
 
 void TensorImpl::release_resources() {
-  autograd_meta_.reset();
-  storage_.reset();
-  if (owns_pyobj_.load(std::memory_order_acquire)) {
+  if (TORCH_UNLIKELY(owns_pyobj_.load(std::memory_order_acquire))) {
     void* object = pyobj_.exchange(nullptr);
     if (object != nullptr && pyobject_hooks().decref != nullptr) pyobject_hooks().decref(object);
   }
+  autograd_meta_.reset();
+  storage_.reset();
 }
 
 void TensorImpl::set_sizes_contiguous(IntArrayRef sizes) {

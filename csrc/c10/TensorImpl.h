@@ -62,7 +62,8 @@ struct TORCH_API AutogradMetaInterface {
   virtual bool requires_grad() const = 0;
 };
 
-/// Set by the Python binding: gives up the Python object that a dying tensor or storage owns.
+/// Set by the Python binding: gives up the Python object that a dying tensor owns. Called while the tensor is whole,
+/// because an object that a weak reference reached lives on with its contents.
 struct PyObjectHooks {
   void (*decref)(void* pyobj) = nullptr;
 };
