@@ -175,8 +175,12 @@ PyMethodDef functions[] = {
 
 }  // namespace
 
+// Static types, because only Python 3.12 and newer can make a heap type with a metaclass. Filled by init_tensor().
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 PyTypeObject tensor_meta_type = {PyVarObject_HEAD_INIT(nullptr, 0)};
 PyTypeObject tensor_base_type = {PyVarObject_HEAD_INIT(&tensor_meta_type, 0)};
+#pragma GCC diagnostic pop
 
 PyObject* wrap(const TensorBase& tensor) {
   if (TORCH_UNLIKELY(!tensor.defined())) return Py_NewRef(Py_None);

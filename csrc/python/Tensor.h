@@ -75,7 +75,7 @@ void init_tensor(PyObject* module);
 
 // ---- implementation ----
 
-namespace detail {
+namespace wrap_detail {
 template <class Tuple, size_t... I>
 PyObject* wrap_fields(PyTypeObject* type, const Tuple& values, std::index_sequence<I...>) {
   PyRef result(type == nullptr ? check(PyTuple_New(sizeof...(I))) : check(PyStructSequence_New(type)));
@@ -84,15 +84,15 @@ PyObject* wrap_fields(PyTypeObject* type, const Tuple& values, std::index_sequen
   (set(I, wrap(std::get<I>(values))), ...);
   return result.release();
 }
-}  // namespace detail
+}  // namespace wrap_detail
 
 template <class... T>
 PyObject* wrap(const std::tuple<T...>& values) {
-  return detail::wrap_fields(nullptr, values, std::index_sequence_for<T...>());
+  return wrap_detail::wrap_fields(nullptr, values, std::index_sequence_for<T...>());
 }
 template <class... T>
 PyObject* wrap(PyTypeObject* type, const std::tuple<T...>& values) {
-  return detail::wrap_fields(type, values, std::index_sequence_for<T...>());
+  return wrap_detail::wrap_fields(type, values, std::index_sequence_for<T...>());
 }
 
 }  // namespace python

@@ -51,7 +51,7 @@ uint64_t as_seed(PyObject* o) {
   const long long negative = PyLong_AsLongLong(number.get());
   if (negative == -1 && PyErr_Occurred()) {
     PyErr_Clear();
-    detail::throw_error("Overflow when unpacking long long");
+    ::tiny_torch::detail::throw_error("Overflow when unpacking long long");
   }
   return static_cast<uint64_t>(negative);
 }

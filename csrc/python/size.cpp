@@ -29,7 +29,7 @@ PyObject* size_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
     PyObject* number = PyLong_CheckExact(item) ? Py_NewRef(item) : PyNumber_Index(item);
     if (number == nullptr) {
       PyErr_Clear();
-      detail::throw_type_error(str("torch.Size() takes an iterable of 'int' (item ", i, " is '", type_name(item), "')"));
+      ::tiny_torch::detail::throw_type_error(str("torch.Size() takes an iterable of 'int' (item ", i, " is '", type_name(item), "')"));
     }
     PyTuple_SET_ITEM(result.get(), i, number);
   }

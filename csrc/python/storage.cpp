@@ -52,7 +52,7 @@ DataPtr data_of_buffer(PyObject* exporter, int64_t offset, int64_t* nbytes) {
   if (*nbytes < 0) *nbytes = length - offset;
   if (offset < 0 || offset > length || *nbytes < 0 || *nbytes > length - offset) {
     PyBuffer_Release(&buffer->view);
-    detail::throw_value_error(str("expected a range inside of the buffer's ", length, " bytes, got offset ", offset, " and size ", *nbytes));
+    ::tiny_torch::detail::throw_value_error(str("expected a range inside of the buffer's ", length, " bytes, got offset ", offset, " and size ", *nbytes));
   }
   void* data = static_cast<char*>(buffer->view.buf) + offset;
   buffer->owner = Py_NewRef(exporter);

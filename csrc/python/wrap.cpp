@@ -1,5 +1,3 @@
-#include <structmember.h>
-
 #include <map>
 #include <mutex>
 

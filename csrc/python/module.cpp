@@ -1,0 +1,193 @@
+// `tiny_torch._C`: puts all bindings together.
+#include <algorithm>
+#include <limits>
+
+#include "c10/parallel.h"
+#include "python/Tensor.h"
+#include "python/generated.h"
+#include "python/module.h"
+
+namespace tiny_torch {
+namespace python {
+
+namespace {
+
+int to_count(PyObject* o, const char* function) {
+  TORCH_CHECK_TYPE(PyLong_Check(o) && !PyBool_Check(o), function, " expects an int, but got ", type_name(o));
+  const long long n = PyLong_AsLongLong(o);
+  if (n == -1 && PyErr_Occurred()) throw_python_error();
+  TORCH_CHECK(n <= std::numeric_limits<int>::max(), function, ": expected a positive 32-bit number, got ", n);
+  return static_cast<int>(std::max<long long>(n, -1));
+}
+
+bool to_flag(PyObject* o, const char* function) {
+  TORCH_CHECK_TYPE(PyBool_Check(o), function, "(): argument must be bool, not ", type_name(o));
+  return o == Py_True;
+}
+
+PyObject* get_num_threads_(PyObject*, PyObject*) { return PyLong_FromLong(get_num_threads()); }
+PyObject* set_num_threads_(PyObject*, PyObject* n) {
+  HANDLE_ERRORS
+  set_num_threads(to_count(n, "set_num_threads"));
+  Py_RETURN_NONE;
+  END_HANDLE_ERRORS
+}
+PyObject* get_num_interop_threads_(PyObject*, PyObject*) { return PyLong_FromLong(get_num_interop_threads()); }
+PyObject* set_num_interop_threads_(PyObject*, PyObject* n) {
+  HANDLE_ERRORS
+  set_num_interop_threads(to_count(n, "set_num_interop_threads"));
+  Py_RETURN_NONE;
+  END_HANDLE_ERRORS
+}
+
+PyObject* get_default_dtype_(PyObject*, PyObject*) {
+  HANDLE_ERRORS
+  return wrap(default_dtype());
+  END_HANDLE_ERRORS
+}
+PyObject* set_default_dtype_(PyObject*, PyObject* dtype) {
+  HANDLE_ERRORS
+  TORCH_CHECK_TYPE(is_dtype(dtype), "invalid dtype object: only floating-point types are supported as the default type");
+  const ScalarType type = unpack_dtype(dtype);
+  TORCH_CHECK_TYPE(type == kFloat || type == kDouble || type == kHalf || type == kBFloat16, "only floating-point types are supported as the default type");
+  set_default_dtype(type);
+  Py_RETURN_NONE;
+  END_HANDLE_ERRORS
+}
+
+PyObject* is_grad_enabled(PyObject*, PyObject*) { return PyBool_FromLong(GradMode::is_enabled()); }
+PyObject* set_grad_enabled(PyObject*, PyObject* enabled) {
+  HANDLE_ERRORS
+  GradMode::set_enabled(to_flag(enabled, "set_grad_enabled"));
+  Py_RETURN_NONE;
+  END_HANDLE_ERRORS
+}
+PyObject* is_inference_mode_enabled(PyObject*, PyObject*) { return PyBool_FromLong(inference_mode_enabled()); }
+
+PyObject* promote_types_(PyObject*, PyObject* args) {
+  HANDLE_ERRORS
+  PyObject *a = nullptr, *b = nullptr;
+  if (!PyArg_ParseTuple(args, "OO:promote_types", &a, &b)) return nullptr;
+  TORCH_CHECK_TYPE(is_dtype(a) && is_dtype(b), "promote_types(): arguments must be torch.dtype, not ", type_name(is_dtype(a) ? b : a));
+  return wrap(promote_types(unpack_dtype(a), unpack_dtype(b)));
+  END_HANDLE_ERRORS
+}
+PyObject* can_cast_(PyObject*, PyObject* args) {
+  HANDLE_ERRORS
+  PyObject *from = nullptr, *to = nullptr;
+  if (!PyArg_ParseTuple(args, "OO:can_cast", &from, &to)) return nullptr;
+  TORCH_CHECK_TYPE(is_dtype(from) && is_dtype(to), "can_cast(): arguments must be torch.dtype, not ", type_name(is_dtype(from) ? to : from));
+  return wrap(can_cast(unpack_dtype(from), unpack_dtype(to)));
+  END_HANDLE_ERRORS
+}
+
+PyObject* device_count(PyObject*, PyObject* type) {
+  HANDLE_ERRORS
+  const Device device(as_utf8(type));
+  DeviceGuardInterface* guard = try_device_guard(device.type());
+  return PyLong_FromLong(guard == nullptr ? 0 : guard->device_count());
+  END_HANDLE_ERRORS
+}
+PyObject* is_tensor_(PyObject*, PyObject* o) { return PyBool_FromLong(is_tensor(o)); }
+
+PyMethodDef functions[] = {
+    {"get_num_threads", &get_num_threads_, METH_NOARGS, "Threads that one operation uses on the CPU."},
+    {"set_num_threads", &set_num_threads_, METH_O, "set_num_threads(n)\n\nSets how many threads one operation uses on the CPU."},
+    {"get_num_interop_threads", &get_num_interop_threads_, METH_NOARGS, "Threads for running operations side by side."},
+    {"set_num_interop_threads", &set_num_interop_threads_, METH_O, "set_num_interop_threads(n)"},
+    {"get_default_dtype", &get_default_dtype_, METH_NOARGS, "The dtype of tensors made from Python floats."},
+    {"_set_default_dtype", &set_default_dtype_, METH_O, nullptr},
+    {"is_grad_enabled", &is_grad_enabled, METH_NOARGS, "Whether operations on this thread record gradients."},
+    {"_set_grad_enabled", &set_grad_enabled, METH_O, nullptr},
+    {"is_inference_mode_enabled", &is_inference_mode_enabled, METH_NOARGS, "Whether inference mode is on for this thread."},
+    {"promote_types", &promote_types_, METH_VARARGS, "promote_types(type1, type2) -> dtype\n\nThe smallest dtype that both promote to."},
+    {"can_cast", &can_cast_, METH_VARARGS, "can_cast(from, to) -> bool\n\nWhether a result of dtype `from` may be written to a tensor of dtype `to`."},
+    {"_device_count", &device_count, METH_O, "Devices of a type that this process can use."},
+    {"_is_tensor", &is_tensor_, METH_O, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+// ---- inference mode as a context manager ----
+
+struct InferenceModeObject {
+  PyObject_HEAD
+  InferenceMode* guard;
+  bool enabled;
+};
+PyObject* inference_mode_new(PyTypeObject* type, PyObject* args, PyObject*) {
+  HANDLE_ERRORS
+  PyObject* enabled = Py_True;
+  if (!PyArg_ParseTuple(args, "|O:_InferenceMode", &enabled)) return nullptr;
+  const bool flag = to_flag(enabled, "_InferenceMode");
+  PyObject* o = check(type->tp_alloc(type, 0));
+  reinterpret_cast<InferenceModeObject*>(o)->enabled = flag;
+  return o;
+  END_HANDLE_ERRORS
+}
+PyObject* inference_mode_enter(PyObject* self, PyObject*) {
+  HANDLE_ERRORS
+  auto* mode = reinterpret_cast<InferenceModeObject*>(self);
+  TORCH_CHECK(mode->guard == nullptr, "inference_mode is already entered");
+  mode->guard = new InferenceMode(mode->enabled);
+  return Py_NewRef(self);
+  END_HANDLE_ERRORS
+}
+PyObject* inference_mode_exit(PyObject* self, PyObject*) {
+  delete std::exchange(reinterpret_cast<InferenceModeObject*>(self)->guard, nullptr);
+  Py_RETURN_NONE;
+}
+void inference_mode_dealloc(PyObject* self) {
+  // A guard that was never left stays in force: undoing it here could hit another thread or scope.
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+PyMethodDef inference_mode_methods[] = {
+    {"__enter__", &inference_mode_enter, METH_NOARGS, nullptr},
+    {"__exit__", &inference_mode_exit, METH_VARARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+PyType_Slot inference_mode_slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(&inference_mode_new)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(&inference_mode_dealloc)},
+    {Py_tp_methods, inference_mode_methods},
+    {0, nullptr},
+};
+PyType_Spec inference_mode_spec = {"torch._C._InferenceMode", sizeof(InferenceModeObject), 0, Py_TPFLAGS_DEFAULT, inference_mode_slots};
+
+void init_all(PyObject* module) {
+  const PyRef return_types(check(PyDict_New()));
+  check(PyModule_AddObjectRef(module, "_return_types", return_types.get()));
+  init_errors(module);
+  init_dtype(module);
+  init_device(module);
+  init_size(module);
+  init_layout(module);
+  init_type_info(module);
+  init_storage(module);
+  init_tensor(module);
+  init_generator(module);
+  add_type(module, &inference_mode_spec);
+  check(PyModule_AddFunctions(module, functions));
+  if (&add_generated_functions != nullptr) add_generated_functions(module);
+  if (&init_autograd != nullptr) init_autograd(module);
+}
+
+PyModuleDef definition = {PyModuleDef_HEAD_INIT, "tiny_torch._C", "The C++ core of tiny_torch.", -1, nullptr, nullptr, nullptr, nullptr, nullptr};
+
+}  // namespace
+}  // namespace python
+}  // namespace tiny_torch
+
+extern "C" TORCH_API PyObject* tiny_torch_init_module() {
+  using tiny_torch::python::PyRef;
+  HANDLE_ERRORS
+  PyRef module(tiny_torch::python::check(PyModule_Create(&tiny_torch::python::definition)));
+  tiny_torch::python::init_all(module.get());
+#if defined(Py_GIL_DISABLED) && PY_VERSION_HEX >= 0x030E0000
+  // 3.13 lacks the try-incref that wrap() needs, so there the interpreter keeps its lock.
+  tiny_torch::python::check(PyUnstable_Module_SetGIL(module.get(), Py_MOD_GIL_NOT_USED));
+#endif
+  return module.release();
+  END_HANDLE_ERRORS
+}
