@@ -1,21 +1,7 @@
-# Decides whether the CUDA backend is built and says so in exactly one line.
+# The CUDA backend's compiler and sources, when there are any.
 
-set(TINY_TORCH_CUDA OFF)
-find_program(TINY_TORCH_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" "$ENV{CUDA_PATH}/bin" /usr/local/cuda/bin)
-mark_as_advanced(TINY_TORCH_NVCC)
-if(WITH_CUDA STREQUAL "AUTO" OR WITH_CUDA)
-  if(TINY_TORCH_NVCC)
-    set(TINY_TORCH_CUDA ON)
-    message("CUDA automatically detected and enabled")
-  elseif(WITH_CUDA STREQUAL "AUTO")
-    message("CUDA not available, using CPU-only build")
-  else()
-    message("Warning: CUDA requested but nvcc not found, falling back to CPU-only build")
-  endif()
-else()
-  message("CUDA not available, using CPU-only build")
-endif()
-
+include(DetectCuda)
+set(TINY_TORCH_CUDA_SOURCES)
 if(TINY_TORCH_CUDA)
   file(GLOB TINY_TORCH_CUDA_SOURCES CONFIGURE_DEPENDS
        "${PROJECT_SOURCE_DIR}/csrc/aten/cuda/*.cu" "${PROJECT_SOURCE_DIR}/csrc/aten/cuda/*.cpp")
