@@ -1,0 +1,1 @@
+"""The functions of `tiny_torch.nn.functional`, one file per family."""

@@ -1,0 +1,120 @@
+"""Affine and bilinear maps of the last dimension."""
+
+from __future__ import annotations
+
+import math
+
+import tiny_torch as torch
+from tiny_torch.nn import functional as F
+from tiny_torch.nn import init
+from tiny_torch.nn.modules.module import Module
+from tiny_torch.nn.parameter import Parameter
+
+__all__ = ["Bilinear", "Identity", "Linear"]
+
+_linear = torch._C._nn.linear
+
+
+class Identity(Module):
+    """Returns its input. Takes any arguments, so that it can stand in for another layer."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__()
+
+    def forward(self, input):
+        return input
+
+
+class Linear(Module):
+    """``input @ weight.T + bias``.
+
+    Args:
+        in_features: size of the last dimension of the input.
+        out_features: size of the last dimension of the output.
+        bias: add a learned bias.
+
+    Shape:
+        (..., in_features) to (..., out_features); `weight` is (out_features, in_features), `bias` (out_features,).
+        Both start uniform on [-k, k] with ``k = 1 / sqrt(in_features)``.
+    """
+
+    __constants__ = ["in_features", "out_features"]
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None):
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = Parameter(torch.empty((out_features, in_features), device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(torch.empty(out_features, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draws new starting values."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
+            bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input):
+        params = self._parameters
+        try:
+            # Two look-ups in __getattr__ cost more than the rest of a small call.
+            weight, bias = params["weight"], params["bias"]
+        except KeyError:
+            # Pruning and parametrization keep them elsewhere.
+            weight, bias = self.weight, self.bias
+        return _linear(input, weight, bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """The output projection of attention; a class of its own because saved programs name it."""
+
+
+class Bilinear(Module):
+    """``input1 @ A @ input2 + b``, one matrix A per output feature.
+
+    Shape:
+        (..., in1_features) and (..., in2_features) to (..., out_features); `weight` is
+        (out_features, in1_features, in2_features).
+    """
+
+    __constants__ = ["in1_features", "in2_features", "out_features"]
+
+    def __init__(
+        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, device=None, dtype=None
+    ):
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        self.weight = Parameter(torch.empty((out_features, in1_features, in2_features), device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(torch.empty(out_features, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draws new starting values, uniform on [-k, k] with ``k = 1 / sqrt(in1_features)``."""
+        bound = 1 / math.sqrt(self.weight.size(1))
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1, input2):
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
