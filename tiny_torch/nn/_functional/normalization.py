@@ -149,7 +149,11 @@ def batch_norm(
     Raises:
         ValueError: training with one value per channel.
     """
+    if eps < 0.0 and not training:
+        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
     if training:
+        if eps <= 0.0:
+            raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
         _check_values_per_channel(input.size(), _batch_values(input.size()))
     return _VF.batch_norm(
         input, weight, bias, running_mean, running_var, training, momentum, eps, _CUDNN_ENABLED

@@ -6,7 +6,7 @@ Sizes such as `kernel_size` are one number or one per spatial dimension; `stride
 from __future__ import annotations
 
 import tiny_torch as torch
-from tiny_torch.nn.modules.utils import _list_with_default, _pair, _single, _triple
+from tiny_torch.nn._sizes import _list_with_default, _pair, _single, _triple
 
 _VF = torch._C._VariableFunctions
 _nn = torch._C._nn

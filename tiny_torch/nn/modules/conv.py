@@ -11,7 +11,7 @@ import tiny_torch as torch
 from tiny_torch.nn import functional as F
 from tiny_torch.nn import init
 from tiny_torch.nn.modules.module import Module
-from tiny_torch.nn.modules.utils import _pair, _reverse_repeat_tuple, _single, _triple
+from tiny_torch.nn._sizes import _pair, _reverse_repeat_tuple, _single, _triple
 from tiny_torch.nn.parameter import Parameter
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tiny_torch.nn import functional as F
 from tiny_torch.nn.modules.module import Module
-from tiny_torch.nn.modules.utils import _ntuple, _pair, _quadruple
+from tiny_torch.nn._sizes import _ntuple, _pair, _quadruple
 
 __all__ = [
     f"{kind}{n}d" for kind in ("CircularPad", "ConstantPad", "ReflectionPad", "ReplicationPad", "ZeroPad")
