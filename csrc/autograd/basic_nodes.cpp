@@ -1,0 +1,11 @@
+#include "autograd/basic_nodes.h"
+
+namespace tiny_torch::autograd {
+
+variable_list ErrorNode::apply(variable_list&&) { throw Error(message_); }
+
+variable_list NotImplementedNode::apply(variable_list&&) {
+  throw NotImplementedError("derivative for " + op_ + " is not implemented");
+}
+
+}  // namespace tiny_torch::autograd
