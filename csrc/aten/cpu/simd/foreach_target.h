@@ -2,7 +2,8 @@
 //
 //   #undef HWY_TARGET_INCLUDE
 //   #define HWY_TARGET_INCLUDE "aten/cpu/my_kernel.cpp"     // the file itself, as found from csrc/
-//   #include "aten/cpu/simd/foreach_target.h"               // before any other SIMD header
+//   #include "aten/cpu/simd/foreach_target.h"               // before other SIMD headers, so a block of its own
+//
 //   #include "aten/cpu/simd/vec-inl.h"                      // and math-inl.h, block-inl.h as needed
 //   HWY_BEFORE_NAMESPACE();
 //   namespace tiny_torch { namespace HWY_NAMESPACE {
