@@ -15,6 +15,7 @@ _THEIRS = "torch"
 # Objects whose module differs from PyTorch's, as (module, name) -> module; a None name stands for all others.
 _MOVED = {
     ("torch._C", "UntypedStorage"): "torch.storage",
+    ("torch", "UntypedStorage"): "torch.storage",
     ("torch._C", None): "torch",
     ("torch._tensor", "Tensor"): "torch",
 }

@@ -22,6 +22,7 @@ import tiny_torch as torch
 from tiny_torch import _C
 
 UntypedStorage = _C.UntypedStorage
+UntypedStorage.__module__ = __name__
 
 # Names under which PyTorch's files speak of element types; the other dtypes are saved as untyped storages.
 _STORAGE_NAMES = {
