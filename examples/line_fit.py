@@ -1,7 +1,8 @@
 """Fits the line y = 3 x + 2 through noisy points by gradient descent: the smallest complete training program.
 
-    python -m tiny_torch examples/line_fit.py
+python -m tiny_torch examples/line_fit.py
 """
+
 import torch
 
 

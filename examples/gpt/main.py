@@ -5,6 +5,7 @@
 
 With the same --seed both print the same losses up to rounding; --losses FILE writes them as JSON to compare.
 """
+
 import argparse
 import json
 import math
@@ -77,8 +78,9 @@ def train(model, data, steps, batch, lr, report):
     """Runs `steps` steps of AdamW on random windows of `data` (int64 [N]); returns the losses as floats."""
     decayed = [p for p in model.parameters() if p.dim() >= 2]
     others = [p for p in model.parameters() if p.dim() < 2]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}],
-                                  lr=lr, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=lr, betas=(0.9, 0.99)
+    )
     window = torch.arange(model.context)
     losses = []
     model.train()
@@ -101,7 +103,7 @@ def generate(model, ids, count, temperature=0.8):
     """Appends `count` sampled tokens to `ids` (int64 [1, T])."""
     model.eval()
     for _ in range(count):
-        scores = model(ids[:, -model.context:])[:, -1]
+        scores = model(ids[:, -model.context :])[:, -1]
         chances = F.softmax(scores / temperature, dim=-1).cumsum(-1)
         choice = (chances < torch.rand(1, 1) * chances[:, -1:]).sum(-1, keepdim=True)
         ids = torch.cat([ids, choice], dim=1)

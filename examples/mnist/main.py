@@ -6,6 +6,7 @@
 Reads the four idx files (gzipped or not) from --data, prints progress, time and test accuracy of every epoch, saves the
 weights to demo/model.pt, loads them back, and draws demo/training.png.
 """
+
 import argparse
 import gzip
 import math
@@ -34,8 +35,10 @@ def read_idx(folder, name):
         with open(path, "rb") as file:
             data = file.read()
     else:
-        sys.exit(f"{path}[.gz] not found. Fashion-MNIST comes with Debian and Ubuntu (apt-get install "
-                 "dataset-fashion-mnist); another copy in idx format is named with --data DIR.")
+        sys.exit(
+            f"{path}[.gz] not found. Fashion-MNIST comes with Debian and Ubuntu (apt-get install "
+            "dataset-fashion-mnist); another copy in idx format is named with --data DIR."
+        )
     if len(data) < 4 or data[:3] != b"\0\0\x08" or len(data) < 4 + 4 * data[3]:
         sys.exit(f"{path}: not an idx file of unsigned bytes")
     start = 4 + 4 * data[3]
@@ -90,8 +93,11 @@ class Progress:
         filled = 30 * done // self.total
         bar = "#" * filled + "." * (30 - filled)
         rate = done / max(now - self.start, 1e-9)
-        print(f"{self.title} [{bar}] {100 * done // self.total:3d} %  loss {loss:.4f}  {rate:7.0f} images/s",
-              end="\n" if last else "\r", flush=True)
+        print(
+            f"{self.title} [{bar}] {100 * done // self.total:3d} %  loss {loss:.4f}  {rate:7.0f} images/s",
+            end="\n" if last else "\r",
+            flush=True,
+        )
 
 
 def train_epoch(model, optimizer, images, labels, batch_size, title):
@@ -169,7 +175,9 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=0, help="0 leaves the library's own choice")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=0, help="use only the first N training images")
-    parser.add_argument("--out", default="demo", metavar="DIR", help="folder for model.pt and training.png (%(default)s)")
+    parser.add_argument(
+        "--out", default="demo", metavar="DIR", help="folder for model.pt and training.png (%(default)s)"
+    )
     return parser.parse_args()
 
 
@@ -180,7 +188,7 @@ def main():
     torch.manual_seed(args.seed)
     images, labels = read_split(args.data, "train")
     if args.limit:
-        images, labels = images[:args.limit], labels[:args.limit]
+        images, labels = images[: args.limit], labels[: args.limit]
     test_images, test_labels = read_split(args.data, "t10k")
     os.makedirs(args.out, exist_ok=True)
 

@@ -1,0 +1,1 @@
+"""Comparison with PyTorch, each library in its own process; `python benchmarks/run.py --help`."""
