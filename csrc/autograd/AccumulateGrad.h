@@ -19,9 +19,9 @@ struct TORCH_API AccumulateGrad final : Node {
 };
 
 /// Adds `grad` to the .grad of `variable`; takes the tensor over where nobody else can see its memory.
-void accumulate_grad(const TensorBase& variable, TensorBase&& grad);
+TORCH_API void accumulate_grad(const TensorBase& variable, TensorBase&& grad);
 
 /// Whether `t` is the only owner of its memory, so that writing to it cannot be noticed.
-bool owns_memory_alone(const TensorBase& t);
+TORCH_API bool owns_memory_alone(const TensorBase& t);
 
 }  // namespace tiny_torch::autograd

@@ -192,7 +192,7 @@ inline Edge& Edge::operator=(Edge&&) noexcept = default;
 inline Edge::~Edge() = default;
 
 /// A reference that does not keep its node alive.
-struct WeakNode : intrusive_ptr_target, Pooled {
+struct TORCH_API WeakNode : intrusive_ptr_target, Pooled {
   intrusive_ptr<Node> lock() const;
 
   mutable std::atomic<bool> busy{false};
@@ -204,6 +204,6 @@ TORCH_API intrusive_ptr<WeakNode> weak_reference(const intrusive_ptr<Node>& node
 TORCH_API Node* current_node();
 
 /// "MulBackward0" -> "Mul", as messages print it.
-std::string operation_name(const Node& node);
+TORCH_API std::string operation_name(const Node& node);
 
 }  // namespace tiny_torch::autograd
