@@ -88,7 +88,7 @@ class SmallVector {
   T& front() { return data_[0]; }
   const T& front() const { return data_[0]; }
   std::vector<T> vec() const { return std::vector<T>(begin(), end()); }
-  operator ArrayRef<T>() const { return {data_, size_}; }  // NOLINT: implicit
+  operator ArrayRef<T>() const { return ArrayRef<T>(data_, size_); }  // NOLINT: implicit
   bool operator==(const SmallVector& other) const { return ArrayRef<T>(*this).equals(other); }
   bool operator!=(const SmallVector& other) const { return !(*this == other); }
 
