@@ -16,6 +16,7 @@ def register_source(family: str, ops: list[Op]) -> str:
         '#include "aten/core/Library.h"',
         '#include "aten/core/Pointwise.h"',
         '#include "aten/core/op_support.h"',
+        '#include "aten/native/pointwise_checks.h"' if any(op.entry.get("check") for op in ops) else "",
         '#include "aten/native/composite_includes.h"' if any("composite" in op.entry for op in ops) else "",
         "\nnamespace tiny_torch {\n",
     ]

@@ -1,0 +1,176 @@
+#include "aten/core/Pointwise.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "aten/core/promotion.h"
+
+namespace tiny_torch {
+
+DEFINE_STUB(pointwise_stub);
+
+namespace {
+
+struct Plan {
+  ScalarType common;
+  ScalarType result;
+};
+
+Plan plan_dtypes(const PointwiseOp& op, const TensorBase* const* inputs) {
+  ScalarType common = ScalarType::Undefined;
+  if (op.rule == PointwiseRule::First) {
+    common = inputs[0]->scalar_type();
+  } else {
+    // Equal dtypes, the usual case, need no promotion; wrapped numbers do.
+    bool same = true;
+    for (int i = 0; i < op.num_inputs; ++i) {
+      if (!((op.promote_mask >> i) & 1)) continue;
+      const ScalarType t = inputs[i]->scalar_type();
+      same = same && !inputs[i]->impl()->is_wrapped_number() && (common == ScalarType::Undefined || common == t);
+      common = t;
+    }
+    if (!same) {
+      ResultType r;
+      for (int i = 0; i < op.num_inputs; ++i) {
+        if ((op.promote_mask >> i) & 1) r.add(*inputs[i]);
+      }
+      common = r.get();
+    }
+  }
+  if (op.rule == PointwiseRule::FloatPromote && is_integral(common, true)) common = default_dtype();
+  return {common, op.rule == PointwiseRule::Compare ? kBool : common};
+}
+
+void check_supported(const PointwiseOp& op, ScalarType common) {
+  const bool computable = element_size(common) != 0 && common != kComplexHalf && !is_float8(common) && (common < kUInt16 || common > kUInt64);
+  if (!computable || op.blocks.fn[static_cast<int>(compute_type(common))] == nullptr) {
+    detail::throw_not_implemented(str("\"", op.error_name, "_cpu\" not implemented for '", to_string(common), "'"));
+  }
+}
+
+DimVector broadcast_shape(const PointwiseOp& op, const TensorBase* const* inputs) {
+  DimVector shape(inputs[0]->sizes());
+  for (int i = 1; i < op.num_inputs; ++i) {
+    if (inputs[i]->sizes() != IntArrayRef(shape)) shape = infer_broadcast_size(shape, inputs[i]->sizes());
+  }
+  return shape;
+}
+
+// PyTorch's order of output dims: that of the inputs' strides, the first input deciding where it can.
+DimVector output_strides(const PointwiseOp& op, const TensorBase* const* inputs, IntArrayRef shape) {
+  const size_t rank = shape.size();
+  DimVector strides_of[kMaxPointwiseInputs];
+  for (int i = 0; i < op.num_inputs; ++i) strides_of[i] = broadcast_strides(*inputs[i], shape);
+  DimVector perm(rank);
+  for (size_t i = 0; i < rank; ++i) perm[i] = static_cast<int64_t>(rank - 1 - i);
+  const auto should_swap = [&](int64_t dim0, int64_t dim1) {
+    for (int i = 0; i < op.num_inputs; ++i) {
+      const int64_t s0 = strides_of[i][static_cast<size_t>(dim0)], s1 = strides_of[i][static_cast<size_t>(dim1)];
+      if (s0 == 0 || s1 == 0) continue;
+      if (s0 != s1) return s0 < s1 ? -1 : 1;
+      if (shape[static_cast<size_t>(dim0)] > shape[static_cast<size_t>(dim1)]) return 1;
+    }
+    return 0;
+  };
+  for (size_t i = 1; i < rank; ++i) {
+    size_t dim1 = i;
+    for (size_t dim0 = i; dim0-- > 0;) {
+      const int comparison = should_swap(perm[dim0], perm[dim1]);
+      if (comparison > 0) {
+        std::swap(perm[dim0], perm[dim1]);
+        dim1 = dim0;
+      } else if (comparison < 0) {
+        break;
+      }
+    }
+  }
+  DimVector strides(rank);
+  int64_t step = 1;
+  for (size_t i = 0; i < rank; ++i) {
+    const auto d = static_cast<size_t>(perm[i]);
+    strides[d] = step;
+    step *= std::max<int64_t>(shape[d], 1);
+  }
+  return strides;
+}
+
+TensorBase make_output(const PointwiseOp& op, const TensorBase* const* inputs, ScalarType dtype, Device device) {
+  const TensorBase& first = *inputs[0];
+  bool same_shape = true, all_contiguous = true, same_strides = true;
+  for (int i = 0; i < op.num_inputs; ++i) {
+    same_shape = same_shape && inputs[i]->sizes() == first.sizes();
+    same_strides = same_strides && inputs[i]->strides() == first.strides();
+    all_contiguous = all_contiguous && inputs[i]->is_contiguous();
+  }
+  if (same_shape && all_contiguous) return empty_tensor(first.sizes(), dtype, device);
+  const DimVector shape = same_shape ? DimVector(first.sizes()) : broadcast_shape(op, inputs);
+  if (same_shape && same_strides && first.is_non_overlapping_and_dense()) return empty_strided_tensor(shape, first.strides(), dtype, device);
+  return empty_strided_tensor(shape, output_strides(op, inputs, shape), dtype, device);
+}
+
+struct ScalarValues {
+  alignas(16) unsigned char bytes[kMaxPointwiseScalars * 16];
+};
+
+template <class T>
+void store_scalars(const Scalar* scalars, int n, void* out) {
+  for (int i = 0; i < n; ++i) static_cast<T*>(out)[i] = scalars[i].to<T>();
+}
+
+void run(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs, const Scalar* scalars, ScalarType common) {
+  if (out.numel() == 0) return;
+  ScalarValues values;
+  const ComputeType type = compute_type(common);
+  if (op.num_scalars != 0) {
+    switch (type) {
+      case ComputeType::F32: store_scalars<float>(scalars, op.num_scalars, values.bytes); break;
+      case ComputeType::F64: store_scalars<double>(scalars, op.num_scalars, values.bytes); break;
+      case ComputeType::I64: store_scalars<int64_t>(scalars, op.num_scalars, values.bytes); break;
+      case ComputeType::C64: store_scalars<complex<float>>(scalars, op.num_scalars, values.bytes); break;
+      case ComputeType::C128: store_scalars<complex<double>>(scalars, op.num_scalars, values.bytes); break;
+    }
+  }
+  pointwise_stub(out.device().type(), PointwiseCall{&op, &out, inputs, values.bytes, type});
+}
+
+void check_overlap(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs) {
+  if (!out.is_contiguous()) check_no_internal_overlap(out);
+  for (int i = 0; i < op.num_inputs; ++i) check_no_partial_overlap(out, *inputs[i]);
+}
+
+}  // namespace
+
+TensorBase pointwise(const PointwiseOp& op, const TensorBase* const* inputs, const Scalar* scalars) {
+  const Plan plan = plan_dtypes(op, inputs);
+  check_supported(op, plan.common);
+  const Device device = common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));
+  TensorBase out = make_output(op, inputs, plan.result, device);
+  run(op, out, inputs, scalars, plan.common);
+  return out;
+}
+
+void pointwise_inplace(const PointwiseOp& op, const TensorBase& self, const TensorBase* const* inputs, const Scalar* scalars) {
+  const Plan plan = plan_dtypes(op, inputs);
+  check_supported(op, plan.common);
+  common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));
+  check_can_cast(plan.result, self.scalar_type());
+  const DimVector shape = broadcast_shape(op, inputs);
+  TORCH_CHECK(self.sizes() == IntArrayRef(shape), "output with shape ", self.sizes(), " doesn't match the broadcast shape ", IntArrayRef(shape));
+  check_overlap(op, self, inputs);
+  run(op, self, inputs, scalars, plan.common);
+}
+
+void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs, const Scalar* scalars) {
+  const Plan plan = plan_dtypes(op, inputs);
+  check_supported(op, plan.common);
+  const Device device = common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));
+  TORCH_CHECK(out.device() == device, op.name, ": Expected all tensors to be on the same device, but found at least two devices, ", device, " and ",
+              out.device(), "!");
+  check_can_cast(plan.result, out.scalar_type());
+  const DimVector shape = broadcast_shape(op, inputs);
+  if (out.sizes() == IntArrayRef(shape)) check_overlap(op, out, inputs);
+  resize_output(out, shape);
+  run(op, out, inputs, scalars, plan.common);
+}
+
+}  // namespace tiny_torch

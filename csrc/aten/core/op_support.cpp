@@ -1,0 +1,33 @@
+#include "aten/core/op_support.h"
+
+#include "aten/core/promotion.h"
+#include "generated/ops/copy.h"
+
+namespace tiny_torch {
+
+void check_output(const char* op, const TensorBase& out, const TensorBase& result) {
+  TORCH_CHECK(can_cast(result.scalar_type(), out.scalar_type()), op, "(): result type ", to_string(result.scalar_type()),
+              " can't be cast to the desired output type ", to_string(out.scalar_type()));
+  TORCH_CHECK(out.device() == result.device(), op, "(): Expected out tensor to be on ", result.device(), ", but it is on ", out.device());
+}
+
+void write_output(const char* op, TensorBase& out, const TensorBase& result) {
+  check_output(op, out, result);
+  check_no_internal_overlap(out);
+  resize_output(out, result.sizes());
+  ops::copy_(out, result);
+}
+
+void copy_result_to_self(const char* op, TensorBase& self, const TensorBase& result) {
+  TORCH_CHECK(self.sizes() == result.sizes(), "output with shape ", self.sizes(), " doesn't match the broadcast shape ", result.sizes());
+  check_output(op, self, result);
+  check_no_internal_overlap(self);
+  ops::copy_(self, result);
+}
+
+void copy_result_below_autograd(const char* op, TensorBase& self, const TensorBase& result) {
+  const AutoDispatchBelowADInplaceOrView guard;
+  copy_result_to_self(op, self, result);
+}
+
+}  // namespace tiny_torch

@@ -1,0 +1,22 @@
+#include "python/generated_support.h"
+
+#include "autograd/AutogradMeta.h"
+
+namespace tiny_torch {
+namespace python {
+
+TensorBase with_requires_grad(TensorBase t, bool requires_grad) {
+  if (requires_grad) autograd::set_requires_grad(t, true);
+  return t;
+}
+
+void add_function_namespace(PyObject* module, const char* name, PyMethodDef* functions) {
+  // A module object, because builtin functions found in it do not become methods.
+  const PyRef full_name(check(PyUnicode_FromFormat("torch._C.%s", name)));
+  const PyRef made(check(PyModule_NewObject(full_name.get())));
+  check(PyModule_AddFunctions(made.get(), functions));
+  check(PyObject_SetAttrString(module, name, made.get()));
+}
+
+}  // namespace python
+}  // namespace tiny_torch
