@@ -140,7 +140,7 @@ def node_struct(info: NodeInfo) -> str:
             lines.append(f"  SavedVariable {s.name}_;")
             release.append(f"    {s.name}_.reset_data();")
         elif s.kind in ("tensor_list", "optional_tensor_list"):
-            lines.append(f"  std::vector<SavedVariable> {s.name}_;")
+            lines.append(f"  SavedVariableList {s.name}_;")
             release.append(f"    {s.name}_.clear();")
         else:
             lines.append(f"  {s.type} {s.name};")
@@ -170,15 +170,14 @@ def node_apply(info: NodeInfo) -> str:
         lines.append("  const TensorBase& grad = grads[0];")
     for s in info.saved:
         if s.kind == "tensor":
-            owner = "intrusive_ptr<Node>::reclaim_copy(this)" if s.is_output else ""
+            owner = "*this" if s.is_output else ""
             lines.append(f"  const TensorBase {s.name} = {s.name}_.unpack({owner});")
         elif s.kind == "optional_tensor":
             lines.append(f"  const std::optional<TensorBase> {s.name} = unpack_optional({s.name}_);")
         elif s.kind == "tensor_list":
-            owner = "intrusive_ptr<Node>::reclaim_copy(this)" if s.is_output else "nullptr"
-            lines.append(f"  const std::vector<TensorBase> {s.name} = unpack_list({s.name}_, {owner});")
+            lines.append(f"  const std::vector<TensorBase> {s.name} = unpack_tensors({s.name}_, *this);")
         elif s.kind == "optional_tensor_list":
-            lines.append(f"  const std::vector<std::optional<TensorBase>> {s.name} = unpack_optional_list({s.name}_);")
+            lines.append(f"  const std::vector<std::optional<TensorBase>> {s.name} = unpack_optional_tensors({s.name}_);")
     for f in info.formulas:
         lines += apply_formula(info, f)
     return "\n".join([*lines, "  return grad_inputs;", "}"])
@@ -190,7 +189,7 @@ def apply_formula(info: NodeInfo, f: Formula) -> list[str]:
     if len(f.slots) == 1:
         arg = info.inputs[f.slots[0]]
         if arg.type.is_list:
-            return [f"  if (should_compute_output({{{positions[0]}, {positions[0]} + {arg.name}_size_}})) {{",
+            return [f"  if (should_compute_output(IndexRange{{{positions[0]}, {positions[0]} + {arg.name}_size_}})) {{",
                     f"    auto list = {f.text};",
                     f"    for (size_t i = 0; i < list.size(); ++i) grad_inputs[{positions[0]} + i] = std::move(list[i]);", "  }"]
         return [f"  if ({wanted}) grad_inputs[{positions[0]}] = {f.text};"]
@@ -227,7 +226,7 @@ def save_statements(op: Op, info: NodeInfo, outputs: bool) -> list[str]:
             elif op.form == "inplace" and s.name == "self":
                 value = "ops::clone(self)"
             lines.append(f"    {condition}grad_fn->{s.name}_ = SavedVariable({value}, {'true' if s.is_output else 'false'}"
-                         f"{', self.impl()->autograd_meta() != nullptr && is_view(self)' if op.form == 'inplace' and s.is_output else ''});")
+                         f"{', is_view(self)' if op.form == 'inplace' and s.is_output else ''});")
         elif s.kind == "optional_tensor":
             lines.append(f"    {condition}grad_fn->{s.name}_ = SavedVariable({s.name}.has_value() ? *{s.name} : TensorBase(), false);")
         else:
@@ -312,7 +311,7 @@ def out_kernel(op: Op) -> str:
     ret = outs[0] if len(outs) == 1 else "{" + ", ".join(outs) + "}"
     return "\n".join([
         f"{cpp.return_type(op)} {op.ident}_autograd({params}) {{",
-        f"  check_out_without_grad({cpp.quote(op.base.name)}, compute_requires_grad({names}));", *guard_and_call(op),
+        f"  check_out_requires_grad({cpp.quote(op.base.name)}, {names});", *guard_and_call(op),
         *[f"  increment_version({n});" for n in outs], f"  return {ret};", "}",
     ])
 
@@ -339,7 +338,7 @@ def autograd_source(family: str, ops: list[Op]) -> str:
 
     lines = [
         cpp.HEADER.format(family=family), '#include "generated/handles/' + family + '.h"', '#include "aten/core/Library.h"',
-        '#include "autograd/formulas.h"', '#include "autograd/kernel_support.h"', "\nnamespace tiny_torch::autograd {", "namespace {\n",
+        '#include "autograd/formulas.h"', '#include "autograd/generated_support.h"', "\nnamespace tiny_torch::autograd {", "namespace {\n",
     ]
     registered, nodes = [], {}
     for op in ops:

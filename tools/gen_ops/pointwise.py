@@ -59,7 +59,7 @@ def pointwise_source(family: str, ops: list[Op]) -> str:
         names = [a.name for a in inputs_of(op) + scalars_of(op)]
         params = ", ".join(f"V {n}" for n in names)
         lines += [
-            f"struct {op.ident} {{",
+            f"struct {op.ident}_functor {{",
             f"  static constexpr int kInputs = {len(inputs_of(op))};",
             f"  static constexpr int kScalars = {len(scalars_of(op))};",
             "  template <class V>",
@@ -67,7 +67,7 @@ def pointwise_source(family: str, ops: list[Op]) -> str:
             f"    return {expression(op.entry['pointwise'])};",
             "  }",
             "};",
-            f"PointwiseBlocks {op.ident}_blocks() {{ return blocks_of<{op.ident}, {', '.join(types_of(op))}>(); }}",
+            f"PointwiseBlocks {op.ident}_blocks() {{ return blocks_of<{op.ident}_functor, {', '.join(types_of(op))}>(); }}",
         ]
     lines += ["}  // namespace HWY_NAMESPACE", "}  // namespace tiny_torch::simd", "HWY_AFTER_NAMESPACE();\n", "#if HWY_ONCE", "namespace tiny_torch {"]
     lines += [f"namespace pointwise_ops {{ extern PointwiseOp {op.ident}; }}" for op in mine]

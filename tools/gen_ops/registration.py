@@ -132,7 +132,7 @@ def pointwise_front(op: Op) -> list[str]:
         lines.append(f"  const Scalar scalars[] = {{{scalars}}};")
         scalar_list = "scalars"
     if op.form == "functional":
-        lines.append(f"  return pointwise(pointwise_ops::{base.ident}, inputs, {scalar_list});")
+        lines.append(f"  return pointwise_new(pointwise_ops::{base.ident}, inputs, {scalar_list});")
     elif op.form == "inplace":
         lines += [f"  pointwise_inplace(pointwise_ops::{base.ident}, self, inputs, {scalar_list});", "  return self;"]
     else:

@@ -140,7 +140,7 @@ void check_overlap(const PointwiseOp& op, const TensorBase& out, const TensorBas
 
 }  // namespace
 
-TensorBase pointwise(const PointwiseOp& op, const TensorBase* const* inputs, const Scalar* scalars) {
+TensorBase pointwise_new(const PointwiseOp& op, const TensorBase* const* inputs, const Scalar* scalars) {
   const Plan plan = plan_dtypes(op, inputs);
   check_supported(op, plan.common);
   const Device device = common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));

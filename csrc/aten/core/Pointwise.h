@@ -3,7 +3,7 @@
 // Contract: a PointwiseOp is a constant the generator defines from an entry's expression. Its block functions work on
 // contiguous blocks of one compute type; the device's driver (pointwise_stub) brings operands of any dtype and stride
 // into that form. Half types compute as float, integers and bool as int64.
-// Example: `const TensorBase* inputs[] = {&a, &b}; pointwise(pointwise_ops::add_Tensor, inputs, scalars);`
+// Example: `const TensorBase* inputs[] = {&a, &b}; pointwise_new(pointwise_ops::add_Tensor, inputs, scalars);`
 #pragma once
 
 #include "aten/core/TensorBase.h"
@@ -53,7 +53,7 @@ struct PointwiseOp {
 };
 
 /// A new tensor with the result.
-TORCH_API TensorBase pointwise(const PointwiseOp& op, const TensorBase* const* inputs, const Scalar* scalars = nullptr);
+TORCH_API TensorBase pointwise_new(const PointwiseOp& op, const TensorBase* const* inputs, const Scalar* scalars = nullptr);
 /// Writes the result to `self`, whose shape must be the broadcast shape.
 TORCH_API void pointwise_inplace(const PointwiseOp& op, const TensorBase& self, const TensorBase* const* inputs, const Scalar* scalars = nullptr);
 /// Writes the result to `out`, resized if need be.
