@@ -1,5 +1,6 @@
 // The CPU allocator: freed blocks are kept by size class, small ones per thread, large ones in a shared, bounded cache,
 // because fresh pages cost more than most operators do.
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <cstdint>
@@ -82,6 +83,9 @@ LargeCache& large_cache() {
   static LargeCache* cache = new LargeCache();
   return *cache;
 }
+// Held across fork: the child would wait for ever for a lock that a thread of its parent held.
+const int atfork_registered = ::pthread_atfork([] { large_cache().mutex.lock(); }, [] { large_cache().mutex.unlock(); },
+                                               [] { large_cache().mutex.unlock(); });
 
 Block* system_allocate(int k) {
   const size_t capacity = class_bytes(k);

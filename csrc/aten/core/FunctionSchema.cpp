@@ -1,10 +1,22 @@
 #include "aten/core/FunctionSchema.h"
 
 #include <cctype>
+#include <cerrno>
+#include <cstdlib>
 #include <sstream>
 
 namespace tiny_torch {
 namespace {
+
+bool fits(const SchemaType& t, IValue& v);
+
+bool is_type_name(const std::string& base) {
+  for (const char* known : {"Tensor", "int", "float", "bool", "complex", "Scalar", "str", "ScalarType", "Device", "Layout", "MemoryFormat",
+                            "Generator", "Storage", "Stream", "SymInt", "SymFloat", "SymBool", "Any", "NoneType", "Dimname"}) {
+    if (base == known) return true;
+  }
+  return base.find('.') != std::string::npos;  // a class by its full name
+}
 
 class Parser {
  public:
@@ -27,7 +39,11 @@ class Parser {
       } else if (accept("...")) {
         schema.is_vararg = true;
       } else {
-        schema.arguments.push_back(argument());
+        Argument next = argument();
+        for (const Argument& a : schema.arguments) {
+          if (a.name == next.name) fail("an argument name that is not taken");
+        }
+        schema.arguments.push_back(std::move(next));
         schema.arguments.back().kwarg_only = kwarg_only;
       }
       if (!peek(")")) expect(",");
@@ -77,6 +93,7 @@ class Parser {
     SchemaType t;
     t.base = identifier();
     while (accept(".")) t.base += "." + identifier();
+    if (!is_type_name(t.base)) fail("a type before this position");
     alias(t);
     if (accept("?")) {
       if (peek("[")) {
@@ -87,7 +104,7 @@ class Parser {
     }
     if (accept("[")) {
       t.is_list = true;
-      if (!peek("]")) t.list_size = std::stoll(identifier());
+      if (!peek("]")) t.list_size = integer(identifier());
       expect("]");
       alias(t);
       if (accept("?")) t.is_optional = true;
@@ -115,6 +132,7 @@ class Parser {
       const size_t start = (skip_spaces(), at_);
       a.default_value = literal(a.type);
       a.default_text = text_.substr(start, at_ - start);
+      if (!fits(a.type, *a.default_value)) fail("a default of the argument's type before this position");
     }
     return a;
   }
@@ -180,6 +198,13 @@ class Parser {
     if (name == "inf") return IValue(std::numeric_limits<double>::infinity());
     fail("a literal");
   }
+  int64_t integer(const std::string& digits) const {
+    char* end = nullptr;
+    errno = 0;
+    const int64_t value = std::strtoll(digits.c_str(), &end, 10);
+    if (digits.empty() || *end != '\0' || errno != 0) fail("an int64 before this position");
+    return value;
+  }
   IValue number(const SchemaType& t) {
     const char* start = text_.c_str() + at_;
     char* end = nullptr;
@@ -187,7 +212,7 @@ class Parser {
     if (end == start) fail("a literal");
     const std::string digits(start, static_cast<const char*>(end));
     at_ += static_cast<size_t>(end - start);
-    if (t.base != "float" && digits.find_first_of(".eE") == std::string::npos) return IValue(static_cast<int64_t>(std::stoll(digits)));
+    if (t.base != "float" && digits.find_first_of(".eE") == std::string::npos) return IValue(integer(digits));
     return IValue(value);
   }
 
