@@ -40,7 +40,7 @@ def _bind_operators() -> list:
     return bound
 
 
-__all__ = _bind_operators()
+__all__ = [*_bind_operators()]
 for _family in (activation, image, loss, normalization, pooling, sparse):
     for _name in _family.__all__:
         # Pickles and tracebacks know the functions by their public home.

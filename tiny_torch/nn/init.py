@@ -26,7 +26,14 @@ __all__ = [
 ]
 
 _UNIT_GAIN = {
-    "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid",
+    "linear",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "sigmoid",
 }
 
 
@@ -69,27 +76,53 @@ def normal_(tensor, mean: float = 0.0, std: float = 1.0, generator=None):
         return tensor.normal_(mean, std, generator=generator)
 
 
+def _draw_normal_within(tensor, mean, std, a, b, generator) -> None:
+    """Draws from the normal distribution again wherever a value falls outside [a, b]."""
+    # As the dtype of the tensor knows the bounds.
+    low, high = torch.tensor([a, b], dtype=tensor.dtype).tolist()
+    tensor.normal_(mean, std, generator=generator)
+    outside = (tensor < low) | (tensor > high)
+    while outside.any():
+        fresh = torch.empty_like(tensor).normal_(mean, std, generator=generator)
+        tensor.copy_(torch.where(outside, fresh, tensor))
+        outside = (tensor < low) | (tensor > high)
+
+
+def _draw_uniform_accepted(tensor, mean, std, a, b, generator) -> None:
+    """Draws from the uniform distribution on [a, b] again wherever the normal density does not accept a value."""
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+
+    def rejected(values):
+        log_density = values.sub(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
+        return torch.empty_like(values).uniform_(generator=generator).log_() > log_density
+
+    tensor.uniform_(a, b, generator=generator)
+    pending = rejected(tensor)
+    while pending.any():
+        fresh = torch.empty_like(tensor).uniform_(a, b, generator=generator)
+        tensor.copy_(torch.where(pending, fresh, tensor))
+        pending = pending & rejected(fresh)
+
+
 def trunc_normal_(tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator=None):
-    """Draws every element from the normal distribution cut off outside [a, b], by inverting its distribution."""
+    """Draws every element from the normal distribution cut off outside [a, b]."""
 
     def cdf(x):
-        return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+        return (1.0 + math.erf((x - mean) / std / math.sqrt(2.0))) / 2.0
 
+    if tensor.is_meta:
+        return tensor
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
             "The distribution of values may be incorrect.",
             stacklevel=2,
         )
+    # Far from the middle hardly any normal draw would fall inside.
+    draw = _draw_normal_within if cdf(b) - cdf(a) > 0.3 else _draw_uniform_accepted
     with torch.no_grad():
-        low, high = cdf((a - mean) / std), cdf((b - mean) / std)
-        tensor.uniform_(2 * low - 1, 2 * high - 1, generator=generator)
-        tensor.erfinv_()
-        tensor.mul_(std * math.sqrt(2.0))
-        tensor.add_(mean)
-        # Rounding may leave the interval.
-        tensor.clamp_(min=a, max=b)
-        return tensor
+        draw(tensor, mean, std, a, b, generator)
+    return tensor
 
 
 def constant_(tensor, val: float):

@@ -1,1 +1,6 @@
+"""Optimizers and learning rate schedules."""
 
+from tiny_torch.optim.optimizer import Optimizer
+from tiny_torch.optim.adam import Adam
+from tiny_torch.optim.adamw import AdamW
+from tiny_torch.optim.sgd import SGD

@@ -57,7 +57,12 @@ def _target_size(input, size, scale_factor, dim):
 
 
 def interpolate(
-    input, size=None, scale_factor=None, mode: str = "nearest", align_corners=None, recompute_scale_factor=None,
+    input,
+    size=None,
+    scale_factor=None,
+    mode: str = "nearest",
+    align_corners=None,
+    recompute_scale_factor=None,
     antialias: bool = False,
 ):
     """Resizes the spatial dimensions of a (N, C, ...) tensor.
@@ -93,8 +98,9 @@ def interpolate(
         size = [math.floor(float(input.size(d + 2) * factors[d])) for d in range(dim)]
         factors = None
     if antialias and not (mode in _ANTIALIASED and input.ndim == 4):
-        raise ValueError("Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D "
-                         "tensor as input")
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
+        )
     if dim in _NEAREST.get(mode, ()):
         return getattr(_nn, _NEAREST[mode][dim])(input, size, factors)
     if mode == "area" and dim in (1, 2, 3):
@@ -152,8 +158,7 @@ def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros"
     """
     if mode not in _GRID_MODES:
         raise ValueError(
-            "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', "
-            f"but got: '{mode}'"
+            f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'"
         )
     if padding_mode not in _GRID_PADDING:
         raise ValueError(
@@ -167,8 +172,9 @@ def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros"
 
 
 def _warn_align_corners(name: str) -> None:
-    warnings.warn(f"Default {name} behavior is align_corners=False; pass the argument to say which is meant.",
-                  stacklevel=3)
+    warnings.warn(
+        f"Default {name} behavior is align_corners=False; pass the argument to say which is meant.", stacklevel=3
+    )
 
 
 def affine_grid(theta, size, align_corners=None):

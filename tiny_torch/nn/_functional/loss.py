@@ -87,7 +87,13 @@ def nll_loss(
 
 
 def cross_entropy(
-    input, target, weight=None, size_average=None, ignore_index: int = -100, reduce=None, reduction: str = "mean",
+    input,
+    target,
+    weight=None,
+    size_average=None,
+    ignore_index: int = -100,
+    reduce=None,
+    reduction: str = "mean",
     label_smoothing: float = 0.0,
 ):
     """Negative log of the probability that softmax over `input` gives the target class.
@@ -104,7 +110,13 @@ def cross_entropy(
 
 
 def poisson_nll_loss(
-    input, target, log_input: bool = True, full: bool = False, size_average=None, eps: float = 1e-8, reduce=None,
+    input,
+    target,
+    log_input: bool = True,
+    full: bool = False,
+    size_average=None,
+    eps: float = 1e-8,
+    reduce=None,
     reduction: str = "mean",
 ):
     """Negative log likelihood of counts `target` under a Poisson distribution of mean ``exp(input)``.
@@ -180,9 +192,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction: str = "mean
     return loss
 
 
-def binary_cross_entropy(
-    input, target, weight=None, size_average=None, reduce=None, reduction: str = "mean"
-):
+def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction: str = "mean"):
     """``-(target * log(input) + (1 - target) * log(1 - input))``, the logarithms no smaller than -100.
 
     Args:
@@ -253,9 +263,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction: str = "me
     return _nn.mse_loss(a, b, _reduction.get_enum(reduction))
 
 
-def smooth_l1_loss(
-    input, target, size_average=None, reduce=None, reduction: str = "mean", beta: float = 1.0
-):
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction: str = "mean", beta: float = 1.0):
     """``0.5 * d ** 2 / beta`` where ``d = |input - target|`` is below `beta`, else ``d - 0.5 * beta``."""
     _warn_if_sizes_differ(input, target)
     enum = _enum(reduction, size_average, reduce)
@@ -287,9 +295,7 @@ def margin_ranking_loss(
     return _VF.margin_ranking_loss(input1, input2, target, margin, enum)
 
 
-def hinge_embedding_loss(
-    input, target, margin: float = 1.0, size_average=None, reduce=None, reduction: str = "mean"
-):
+def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, reduce=None, reduction: str = "mean"):
     """`input` where `target` is 1, ``max(0, margin - input)`` where it is -1."""
     return _VF.hinge_embedding_loss(input, target, margin, _enum(reduction, size_average, reduce))
 
@@ -309,9 +315,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     return _nn.multilabel_margin_loss(input, target, _enum(reduction, size_average, reduce))
 
 
-def multilabel_soft_margin_loss(
-    input, target, weight=None, size_average=None, reduce=None, reduction: str = "mean"
-):
+def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction: str = "mean"):
     """Mean over the classes, in the last dimension, of `binary_cross_entropy_with_logits`.
 
     Args:
@@ -342,7 +346,13 @@ def cosine_embedding_loss(
 
 
 def multi_margin_loss(
-    input, target, p: int = 1, margin: float = 1.0, weight=None, size_average=None, reduce=None,
+    input,
+    target,
+    p: int = 1,
+    margin: float = 1.0,
+    weight=None,
+    size_average=None,
+    reduce=None,
     reduction: str = "mean",
 ):
     """``sum(max(0, margin - input[target] + input[i]) ** p) / C`` over the other classes i.
@@ -362,8 +372,16 @@ def multi_margin_loss(
 
 
 def triplet_margin_loss(
-    anchor, positive, negative, margin: float = 1.0, p: float = 2, eps: float = 1e-6, swap: bool = False,
-    size_average=None, reduce=None, reduction: str = "mean",
+    anchor,
+    positive,
+    negative,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average=None,
+    reduce=None,
+    reduction: str = "mean",
 ):
     """``max(0, dist(anchor, positive) - dist(anchor, negative) + margin)`` with the p-norm as distance.
 
@@ -382,7 +400,13 @@ def triplet_margin_loss(
 
 
 def triplet_margin_with_distance_loss(
-    anchor, positive, negative, *, distance_function=None, margin: float = 1.0, swap: bool = False,
+    anchor,
+    positive,
+    negative,
+    *,
+    distance_function=None,
+    margin: float = 1.0,
+    swap: bool = False,
     reduction: str = "mean",
 ):
     """`triplet_margin_loss` with any distance; that of `pairwise_distance` where it is ``None``.
@@ -409,7 +433,12 @@ def triplet_margin_with_distance_loss(
 
 
 def ctc_loss(
-    log_probs, targets, input_lengths, target_lengths, blank: int = 0, reduction: str = "mean",
+    log_probs,
+    targets,
+    input_lengths,
+    target_lengths,
+    blank: int = 0,
+    reduction: str = "mean",
     zero_infinity: bool = False,
 ):
     """Connectionist temporal classification loss (Graves et al., 2006).

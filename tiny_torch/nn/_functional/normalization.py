@@ -133,7 +133,13 @@ def _batch_values(size) -> int:
 
 
 def batch_norm(
-    input, running_mean, running_var, weight=None, bias=None, training: bool = False, momentum: float = 0.1,
+    input,
+    running_mean,
+    running_var,
+    weight=None,
+    bias=None,
+    training: bool = False,
+    momentum: float = 0.1,
     eps: float = 1e-5,
 ):
     """Normalises each channel over batch and positions (Ioffe and Szegedy, 2015).
@@ -155,14 +161,18 @@ def batch_norm(
         if eps <= 0.0:
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
         _check_values_per_channel(input.size(), _batch_values(input.size()))
-    return _VF.batch_norm(
-        input, weight, bias, running_mean, running_var, training, momentum, eps, _CUDNN_ENABLED
-    )
+    return _VF.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, _CUDNN_ENABLED)
 
 
 def instance_norm(
-    input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats: bool = True,
-    momentum: float = 0.1, eps: float = 1e-5,
+    input,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
 ):
     """Normalises each channel of each sample over its positions (Ulyanov et al., 2016).
 

@@ -20,7 +20,12 @@ def _checked_padding_idx(weight, padding_idx):
 
 
 def embedding(
-    input, weight, padding_idx=None, max_norm=None, norm_type: float = 2.0, scale_grad_by_freq: bool = False,
+    input,
+    weight,
+    padding_idx=None,
+    max_norm=None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ):
     """Looks up rows of `weight` by index.
@@ -52,8 +57,16 @@ _BAG_MODES = {"sum": 0, "mean": 1, "max": 2}
 
 
 def embedding_bag(
-    input, weight, offsets=None, max_norm=None, norm_type: float = 2, scale_grad_by_freq: bool = False,
-    mode: str = "mean", sparse: bool = False, per_sample_weights=None, include_last_offset: bool = False,
+    input,
+    weight,
+    offsets=None,
+    max_norm=None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights=None,
+    include_last_offset: bool = False,
     padding_idx=None,
 ):
     """Sums, averages or maximises the rows of `weight` that each bag of indices names.
@@ -119,7 +132,14 @@ def embedding_bag(
         with torch.no_grad():
             _VF.embedding_renorm_(weight, input, max_norm, norm_type)
     result, _, _, _ = _VF.embedding_bag(
-        weight, input, offsets, scale_grad_by_freq, _BAG_MODES[mode], sparse, per_sample_weights, include_last_offset,
+        weight,
+        input,
+        offsets,
+        scale_grad_by_freq,
+        _BAG_MODES[mode],
+        sparse,
+        per_sample_weights,
+        include_last_offset,
         padding_idx,
     )
     return result

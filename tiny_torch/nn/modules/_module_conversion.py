@@ -69,46 +69,46 @@ class ConversionMixin:
                 self._buffers[name] = fn(buffer)
         return self
 
-    def apply(self, fn) -> Module:
+    def apply(self, fn):
         """Calls ``fn(module)`` for every descendant, children first, and for the module itself; returns the module."""
         for module in self.children():
             module.apply(fn)
         fn(self)
         return self
 
-    def cuda(self, device=None) -> Module:
+    def cuda(self, device=None):
         """Moves parameters and buffers to a GPU, in place."""
         return self._apply(lambda t: t.cuda(device))
 
-    def cpu(self) -> Module:
+    def cpu(self):
         """Moves parameters and buffers to the CPU, in place."""
         return self._apply(lambda t: t.cpu())
 
-    def type(self, dst_type) -> Module:
+    def type(self, dst_type):
         """Casts all parameters and buffers to `dst_type`, in place."""
         return self._apply(lambda t: t.type(dst_type))
 
-    def float(self) -> Module:
+    def float(self):
         """Casts floating parameters and buffers to float32, in place."""
         return self._apply(lambda t: t.float() if t.is_floating_point() else t)
 
-    def double(self) -> Module:
+    def double(self):
         """Casts floating parameters and buffers to float64, in place."""
         return self._apply(lambda t: t.double() if t.is_floating_point() else t)
 
-    def half(self) -> Module:
+    def half(self):
         """Casts floating parameters and buffers to float16, in place."""
         return self._apply(lambda t: t.half() if t.is_floating_point() else t)
 
-    def bfloat16(self) -> Module:
+    def bfloat16(self):
         """Casts floating parameters and buffers to bfloat16, in place."""
         return self._apply(lambda t: t.bfloat16() if t.is_floating_point() else t)
 
-    def to_empty(self, *, device, recurse: bool = True) -> Module:
+    def to_empty(self, *, device, recurse: bool = True):
         """Moves the module to `device` without its values: the memory there is uninitialised."""
         return self._apply(lambda t: torch.empty_like(t, device=device), recurse=recurse)
 
-    def to(self, *args, **kwargs) -> Module:
+    def to(self, *args, **kwargs):
         """Moves and casts parameters and buffers, in place; returns the module.
 
         Called as ``to(device, dtype, non_blocking)``, ``to(dtype, non_blocking)``, ``to(tensor, non_blocking)`` (the

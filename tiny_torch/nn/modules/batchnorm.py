@@ -18,8 +18,16 @@ class _NormBase(Module):
     __constants__ = ["track_running_stats", "momentum", "eps", "num_features", "affine"]
 
     def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum=0.1, affine: bool = True,
-        track_running_stats: bool = True, device=None, dtype=None, *, bias: bool = True,
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum=0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device=None,
+        dtype=None,
+        *,
+        bias: bool = True,
     ):
         super().__init__()
         options = {"device": device, "dtype": dtype}
@@ -81,8 +89,16 @@ class _NormBase(Module):
 
 class _BatchNorm(_NormBase):
     def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum=0.1, affine: bool = True,
-        track_running_stats: bool = True, device=None, dtype=None, *, bias: bool = True,
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum=0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device=None,
+        dtype=None,
+        *,
+        bias: bool = True,
     ):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
@@ -144,8 +160,17 @@ class SyncBatchNorm(_BatchNorm):
     """Batch normalisation over the batches of all processes of a group; on its own it is `BatchNorm1d` for any shape."""
 
     def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum=0.1, affine: bool = True,
-        track_running_stats: bool = True, process_group=None, device=None, dtype=None, *, bias: bool = True,
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum=0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group=None,
+        device=None,
+        dtype=None,
+        *,
+        bias: bool = True,
     ):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
         self.process_group = process_group
@@ -167,7 +192,11 @@ class SyncBatchNorm(_BatchNorm):
         converted = module
         if isinstance(module, _BatchNorm):
             converted = cls(
-                module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats,
+                module.num_features,
+                module.eps,
+                module.momentum,
+                module.affine,
+                module.track_running_stats,
                 process_group,
             )
             if module.affine:

@@ -22,8 +22,11 @@ class Container(Module):
         super().__init__()
         import warnings
 
-        warnings.warn("nn.Container is deprecated. All of it's functionality is now implemented in nn.Module.",
-                      FutureWarning, stacklevel=2)
+        warnings.warn(
+            "nn.Container is deprecated. All of it's functionality is now implemented in nn.Module.",
+            FutureWarning,
+            stacklevel=2,
+        )
         for name, module in kwargs.items():
             self.add_module(name, module)
 
@@ -99,16 +102,12 @@ class Sequential(_Numbered):
 
     def __add__(self, other) -> Sequential:
         if not isinstance(other, Sequential):
-            raise ValueError(
-                "add operator supports only objects of Sequential class, but " f"{type(other)} is given."
-            )
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
         return Sequential(*self, *other)
 
     def __iadd__(self, other) -> Sequential:
         if not isinstance(other, Sequential):
-            raise ValueError(
-                "add operator supports only objects of Sequential class, but " f"{type(other)} is given."
-            )
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
         return self.extend(other)
 
     def _check_factor(self, other) -> None:
@@ -199,9 +198,7 @@ class ModuleList(_Numbered):
     def extend(self, modules):
         """Adds all modules of an iterable at the end; returns the list."""
         if not isinstance(modules, Iterable):
-            raise TypeError(
-                f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}"
-            )
+            raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
         for module in list(modules):
             self.append(module)
         return self
@@ -290,14 +287,10 @@ def _pairs(name: str, items) -> list:
     pairs = []
     for position, pair in enumerate(items):
         if not isinstance(pair, Iterable):
-            raise TypeError(
-                f"{name} update sequence element #{position} should be Iterable; is {type(pair).__name__}"
-            )
+            raise TypeError(f"{name} update sequence element #{position} should be Iterable; is {type(pair).__name__}")
         pair = list(pair)
         if len(pair) != 2:
-            raise ValueError(
-                f"{name} update sequence element #{position} has length {len(pair)}; 2 is required"
-            )
+            raise ValueError(f"{name} update sequence element #{position} has length {len(pair)}; 2 is required")
         pairs.append(pair)
     return pairs
 
@@ -306,14 +299,18 @@ def _as_parameter(value):
     return Parameter(value) if isinstance(value, torch.Tensor) and not isinstance(value, Parameter) else value
 
 
-def _describe(value) -> str:
-    """One line of the repr of a parameter container."""
+def _describe(value, kind_of) -> str:
+    """One line of the repr of a parameter container; `kind_of` names the kind of a tensor's elements."""
     if isinstance(value, torch.Tensor):
         kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
         size = "x".join(str(n) for n in value.size())
-        device = "" if value.device.type in ("cpu", "meta") and not value.is_cuda else f" ({value.device})"
-        return f"{kind} containing: [{torch.typename(value)} of size {size}{device}]"
+        device = "" if not value.is_cuda else f" ({value.device})"
+        return f"{kind} containing: [{kind_of(value)} of size {size}{device}]"
     return f"Object of type: {type(value).__name__}"
+
+
+def _dtype_of(tensor):
+    return tensor.dtype
 
 
 class ParameterList(Module):
@@ -361,15 +358,13 @@ class ParameterList(Module):
     def extend(self, values):
         """Adds all values of an iterable at the end; returns the list."""
         if not isinstance(values, Iterable) or isinstance(values, torch.Tensor):
-            raise TypeError(
-                f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}"
-            )
+            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
         for value in values:
             self.append(value)
         return self
 
     def extra_repr(self) -> str:
-        return "\n".join(f"  ({index}): {_describe(value)}" for index, value in enumerate(self))
+        return "\n".join(f"  ({index}): {_describe(value, _dtype_of)}" for index, value in enumerate(self))
 
     def __call__(self, *args, **kwargs):
         raise RuntimeError("ParameterList should not be called.")
@@ -467,7 +462,7 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(f"  ({key}): {_describe(value)}" for key, value in self.items())
+        return "\n".join(f"  ({key}): {_describe(value, torch.typename)}" for key, value in self.items())
 
     def __call__(self, input):
         raise RuntimeError("ParameterDict should not be called.")

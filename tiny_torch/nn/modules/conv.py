@@ -10,8 +10,8 @@ import math
 import tiny_torch as torch
 from tiny_torch.nn import functional as F
 from tiny_torch.nn import init
-from tiny_torch.nn.modules.module import Module
 from tiny_torch.nn._sizes import _pair, _reverse_repeat_tuple, _single, _triple
+from tiny_torch.nn.modules.module import Module
 from tiny_torch.nn.parameter import Parameter
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
@@ -23,13 +23,32 @@ class _ConvNd(Module):
     """Arguments, parameters and printing of all convolutions. Sizes are tuples here."""
 
     __constants__ = [
-        "stride", "padding", "dilation", "groups", "padding_mode", "output_padding", "in_channels", "out_channels",
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "padding_mode",
+        "output_padding",
+        "in_channels",
+        "out_channels",
         "kernel_size",
     ]
 
     def __init__(
-        self, in_channels, out_channels, kernel_size, stride, padding, dilation, transposed, output_padding, groups,
-        bias, padding_mode, device=None, dtype=None,
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        transposed,
+        output_padding,
+        groups,
+        bias,
+        padding_mode,
+        device=None,
+        dtype=None,
     ):
         super().__init__()
         _check_convolution(in_channels, out_channels, stride, padding, groups, padding_mode)
@@ -157,13 +176,34 @@ class Conv1d(_ConvNd):
     _operator = _static_operator("conv1d")
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1, groups: int = 1,
-        bias: bool = True, padding_mode: str = "zeros", device=None, dtype=None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device=None,
+        dtype=None,
     ):
         kernel_size, stride, padding, dilation = _sizes(_single, kernel_size, stride, padding, dilation)
         super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, False, _single(0), groups, bias,
-            padding_mode, device, dtype,
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            False,
+            _single(0),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
         )
 
 
@@ -173,13 +213,34 @@ class Conv2d(_ConvNd):
     _operator = _static_operator("conv2d")
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1, groups: int = 1,
-        bias: bool = True, padding_mode: str = "zeros", device=None, dtype=None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device=None,
+        dtype=None,
     ):
         kernel_size, stride, padding, dilation = _sizes(_pair, kernel_size, stride, padding, dilation)
         super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, False, _pair(0), groups, bias,
-            padding_mode, device, dtype,
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            False,
+            _pair(0),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
         )
 
 
@@ -189,31 +250,73 @@ class Conv3d(_ConvNd):
     _operator = _static_operator("conv3d")
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1, groups: int = 1,
-        bias: bool = True, padding_mode: str = "zeros", device=None, dtype=None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device=None,
+        dtype=None,
     ):
         kernel_size, stride, padding, dilation = _sizes(_triple, kernel_size, stride, padding, dilation)
         super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, False, _triple(0), groups, bias,
-            padding_mode, device, dtype,
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            False,
+            _triple(0),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
         )
 
 
 class _ConvTransposeNd(_ConvNd):
     def __init__(
-        self, in_channels, out_channels, kernel_size, stride, padding, dilation, transposed, output_padding, groups,
-        bias, padding_mode, device=None, dtype=None,
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        transposed,
+        output_padding,
+        groups,
+        bias,
+        padding_mode,
+        device=None,
+        dtype=None,
     ):
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
         super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, transposed, output_padding, groups,
-            bias, padding_mode, device, dtype,
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            transposed,
+            output_padding,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
         )
 
-    def _output_padding(
-        self, input, output_size, stride, padding, kernel_size, num_spatial_dims: int, dilation=None
-    ):
+    def _output_padding(self, input, output_size, stride, padding, kernel_size, num_spatial_dims: int, dilation=None):
         """The `output_padding` that makes the result as large as `output_size`."""
         if output_size is None:
             return _single(self.output_padding)
@@ -262,12 +365,34 @@ class ConvTranspose1d(_ConvTransposeNd):
     _operator = _static_operator("conv_transpose1d")
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, output_padding=0,
-        groups: int = 1, bias: bool = True, dilation=1, padding_mode: str = "zeros", device=None, dtype=None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size,
+        stride=1,
+        padding=0,
+        output_padding=0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation=1,
+        padding_mode: str = "zeros",
+        device=None,
+        dtype=None,
     ):
         super().__init__(
-            in_channels, out_channels, _single(kernel_size), _single(stride), _single(padding), _single(dilation),
-            True, _single(output_padding), groups, bias, padding_mode, device, dtype,
+            in_channels,
+            out_channels,
+            _single(kernel_size),
+            _single(stride),
+            _single(padding),
+            _single(dilation),
+            True,
+            _single(output_padding),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
         )
 
 
@@ -277,12 +402,34 @@ class ConvTranspose2d(_ConvTransposeNd):
     _operator = _static_operator("conv_transpose2d")
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, output_padding=0,
-        groups: int = 1, bias: bool = True, dilation=1, padding_mode: str = "zeros", device=None, dtype=None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size,
+        stride=1,
+        padding=0,
+        output_padding=0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation=1,
+        padding_mode: str = "zeros",
+        device=None,
+        dtype=None,
     ):
         super().__init__(
-            in_channels, out_channels, _pair(kernel_size), _pair(stride), _pair(padding), _pair(dilation),
-            True, _pair(output_padding), groups, bias, padding_mode, device, dtype,
+            in_channels,
+            out_channels,
+            _pair(kernel_size),
+            _pair(stride),
+            _pair(padding),
+            _pair(dilation),
+            True,
+            _pair(output_padding),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
         )
 
 
@@ -292,10 +439,32 @@ class ConvTranspose3d(_ConvTransposeNd):
     _operator = _static_operator("conv_transpose3d")
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, output_padding=0,
-        groups: int = 1, bias: bool = True, dilation=1, padding_mode: str = "zeros", device=None, dtype=None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size,
+        stride=1,
+        padding=0,
+        output_padding=0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation=1,
+        padding_mode: str = "zeros",
+        device=None,
+        dtype=None,
     ):
         super().__init__(
-            in_channels, out_channels, _triple(kernel_size), _triple(stride), _triple(padding), _triple(dilation),
-            True, _triple(output_padding), groups, bias, padding_mode, device, dtype,
+            in_channels,
+            out_channels,
+            _triple(kernel_size),
+            _triple(stride),
+            _triple(padding),
+            _triple(dilation),
+            True,
+            _triple(output_padding),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
         )

@@ -28,45 +28,29 @@ class Unflatten(Module):
     """Splits dimension `dim` into several.
 
     Args:
-        dim: the dimension, a number or, for named tensors, a name.
-        unflattened_size: the new sizes, a tuple of numbers, one of which may be -1; or of (name, size) pairs.
+        dim: the dimension.
+        unflattened_size: the new sizes, one of which may be -1.
 
     Raises:
-        TypeError: the sizes are of another kind.
+        TypeError: the sizes are no tuple or list of numbers.
     """
 
     __constants__ = ["dim", "unflattened_size"]
 
-    def __init__(self, dim, unflattened_size):
+    def __init__(self, dim: int, unflattened_size):
         super().__init__()
-        if isinstance(dim, int):
-            self._require_tuple_int(unflattened_size)
-        elif isinstance(dim, str):
-            self._require_tuple_tuple(unflattened_size)
-        else:
-            raise TypeError("invalid argument type for dim parameter")
-        self.dim = dim
-        self.unflattened_size = unflattened_size
-
-    def _require_tuple_tuple(self, input) -> None:
-        if not isinstance(input, tuple):
-            raise TypeError(f"unflattened_size must be a tuple of tuples, but found type {type(input).__name__}")
-        for position, element in enumerate(input):
-            if not isinstance(element, tuple):
-                raise TypeError(
-                    "unflattened_size must be tuple of tuples, but found element of type "
-                    f"{type(element).__name__} at pos {position}"
-                )
-
-    def _require_tuple_int(self, input) -> None:
-        if not isinstance(input, (tuple, list)):
-            raise TypeError(f"unflattened_size must be a tuple of ints, but found type {type(input).__name__}")
-        for position, element in enumerate(input):
-            if not isinstance(element, int):
+        if not isinstance(unflattened_size, (tuple, list)):
+            raise TypeError(
+                f"unflattened_size must be a tuple of ints, but found type {type(unflattened_size).__name__}"
+            )
+        for position, size in enumerate(unflattened_size):
+            if not isinstance(size, int):
                 raise TypeError(
                     "unflattened_size must be tuple of ints, but found element of type "
-                    f"{type(element).__name__} at pos {position}"
+                    f"{type(size).__name__} at pos {position}"
                 )
+        self.dim = dim
+        self.unflattened_size = unflattened_size
 
     def forward(self, input):
         return input.unflatten(self.dim, self.unflattened_size)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tiny_torch.nn import functional as F
-from tiny_torch.nn.modules.module import Module
 from tiny_torch.nn._sizes import _ntuple, _pair, _quadruple
+from tiny_torch.nn.modules.module import Module
 
 __all__ = [
-    f"{kind}{n}d" for kind in ("CircularPad", "ConstantPad", "ReflectionPad", "ReplicationPad", "ZeroPad")
+    f"{kind}{n}d"
+    for kind in ("CircularPad", "ConstantPad", "ReflectionPad", "ReplicationPad", "ZeroPad")
     for n in (1, 2, 3)
 ]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tiny_torch.nn import functional as F
-from tiny_torch.nn.modules.module import Module
 from tiny_torch.nn._sizes import _pair, _single, _triple
+from tiny_torch.nn.modules.module import Module
 
 __all__ = [
-    f"{kind}{n}d" for kind in ("AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "LPPool", "MaxPool", "MaxUnpool")
+    f"{kind}{n}d"
+    for kind in ("AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "LPPool", "MaxPool", "MaxUnpool")
     for n in (1, 2, 3)
 ]
 __all__ += ["FractionalMaxPool2d", "FractionalMaxPool3d"]
@@ -35,7 +36,12 @@ class _MaxPoolNd(Module):
 
     def _pool(self, function, input):
         return function(
-            input, self.kernel_size, self.stride, self.padding, self.dilation, ceil_mode=self.ceil_mode,
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            ceil_mode=self.ceil_mode,
             return_indices=self.return_indices,
         )
 
@@ -122,9 +128,7 @@ class AvgPool1d(_AvgPoolNd):
         count_include_pad: count the zeros of the padding as values.
     """
 
-    def __init__(
-        self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True
-    ):
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True):
         super().__init__()
         self.kernel_size = _single(kernel_size)
         self.stride = _single(stride if stride is not None else kernel_size)
@@ -133,16 +137,19 @@ class AvgPool1d(_AvgPoolNd):
         self.count_include_pad = count_include_pad
 
     def forward(self, input):
-        return F.avg_pool1d(
-            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
-        )
+        return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
 class _AvgPoolWithDivisor(_AvgPoolNd):
     __constants__ = [*_AvgPoolNd.__constants__, "divisor_override"]
 
     def __init__(
-        self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True,
+        self,
+        kernel_size,
+        stride=None,
+        padding=0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
         divisor_override=None,
     ):
         super().__init__()
@@ -155,7 +162,12 @@ class _AvgPoolWithDivisor(_AvgPoolNd):
 
     def _pool(self, function, input):
         return function(
-            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
             self.divisor_override,
         )
 
@@ -201,7 +213,11 @@ class _FractionalMaxPoolNd(Module):
 
     def _pool(self, function, input):
         return function(
-            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices,
+            input,
+            self.kernel_size,
+            self.output_size,
+            self.output_ratio,
+            self.return_indices,
             _random_samples=self._random_samples,
         )
 
