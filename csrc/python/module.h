@@ -1,13 +1,46 @@
 // Parts of `_C` that other files define. Weak, so that the module also works in a build without them.
 #pragma once
 
+#include "autograd/Node.h"
 #include "python/support.h"
 
 namespace tiny_torch {
 namespace python {
 
+// ---- autograd_*.cpp ----
+
 /// Bindings of autograd: Node, Function, hooks, backward.
 __attribute__((weak)) void init_autograd(PyObject* module);
+/// The Python object of a node, a new reference; None for no node.
+__attribute__((weak)) PyObject* wrap_node(const intrusive_ptr<autograd::Node>& node);
+/// `tensor._backward_hooks = dict`: from now on backward calls the hooks in `dict` (null: no more).
+__attribute__((weak)) void set_backward_hooks(PyObject* tensor, PyObject* dict);
+/// The same for `tensor._post_accumulate_grad_hooks`.
+__attribute__((weak)) void set_post_accumulate_grad_hooks(PyObject* tensor, PyObject* dict);
+
+// ---- methods of Tensor ----
+
+using FastFunction = PyObject* (*)(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames);
+
+/// The fast-call method `name` of TensorBase, hand-written or generated; null when there is none.
+FastFunction find_method(const char* name);
+/// Calls it; NotImplementedError when there is none. A new reference, or throws python_error.
+PyRef call_method(const char* name, PyObject* self, std::initializer_list<PyObject*> args = {});
+/// Calls `_C._VariableFunctions.<name>`. A new reference, or null with an error set.
+PyObject* call_function(const char* name, PyObject* const* args, size_t nargs);
+
+extern PyMethodDef tensor_own_methods[];      // tensor_methods.cpp
+extern PyMethodDef tensor_convert_methods[];  // tensor_convert.cpp
+extern PyGetSetDef tensor_properties[];       // tensor_properties.cpp
+void init_tensor_slots(PyTypeObject& type);   // tensor_slots.cpp
+
+/// Python indexing (indexing.cpp): tensor[key] and tensor[key] = value.
+PyObject* tensor_getitem(PyObject* self, PyObject* key);
+int tensor_setitem(PyObject* self, PyObject* key, PyObject* value);
+
+void init_tensor_new(PyObject* module);
+void init_numpy(PyObject* module);
+void init_dlpack(PyObject* module);
 
 }  // namespace python
 }  // namespace tiny_torch
