@@ -3,6 +3,8 @@
 #include <new>
 #include <thread>
 
+#include "python/module.h"
+
 namespace tiny_torch {
 namespace python {
 
@@ -76,6 +78,7 @@ void release_object(void* object) {
     twin->pyobj().store(o, std::memory_order_release);
     self->tensor = TensorBase(std::move(twin));
   }
+  clear_finalized_bit(o);
   Py_DECREF(o);
 }
 
@@ -141,9 +144,11 @@ void tensor_dealloc(PyObject* o) {
   Py_TYPE(o)->tp_free(o);
 }
 
-PyObject* tensor_new(PyTypeObject* type, PyObject*, PyObject*) {
-  PyErr_Format(PyExc_TypeError, "Cannot create instances of '%s' directly; use torch.tensor() or torch.Tensor()", type->tp_name);
-  return nullptr;
+PyObject* tensor_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
+  HANDLE_ERRORS
+  TORCH_CHECK_TYPE(type != &tensor_base_type, "Cannot create instances of TensorBase; use torch.tensor()");
+  return wrap_as(type, legacy_tensor(args, kwargs));
+  END_HANDLE_ERRORS
 }
 
 // ---- the metaclass ----
@@ -202,8 +207,6 @@ PyObject* wrap_as(PyTypeObject* type, TensorBase tensor) {
               tensor.defined() ? type_name(static_cast<PyObject*>(tensor.impl()->pyobj().load())) : "None");
   return create(type, std::move(tensor));
 }
-
-void init_tensor_slots(PyTypeObject& type);  // tensor_slots.cpp
 
 void init_tensor(PyObject* module) {
   tensor_meta_type.tp_name = "torch._C._TensorMeta";

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "python/Tensor.h"
+#include "python/numpy.h"
 
 namespace tiny_torch {
 namespace python {
@@ -149,7 +150,9 @@ void store_element(void* to, ScalarType dtype, PyObject* value) {
     case kUInt32: return store_integer<uint32_t>(to, value, dtype);
     case kUInt64: return store_integer<uint64_t>(to, value, dtype);
     case kBool: {
-      if (!PyBool_Check(value) && !PyFloat_Check(value) && !PyComplex_Check(value)) check(PyRef(PyNumber_Index(value)).get());
+      if (!PyBool_Check(value) && !PyFloat_Check(value) && !PyComplex_Check(value) && !is_numpy_scalar(value)) {
+        check(PyRef(PyNumber_Index(value)).get());
+      }
       const int truth = PyObject_IsTrue(value);
       check(truth);
       return store(to, static_cast<uint8_t>(truth));

@@ -167,6 +167,9 @@ void init_all(PyObject* module) {
   init_storage(module);
   init_tensor(module);
   init_generator(module);
+  init_tensor_new(module);
+  init_numpy(module);
+  init_dlpack(module);
   add_type(module, &inference_mode_spec);
   check(PyModule_AddFunctions(module, functions));
   if (&add_generated_functions != nullptr) add_generated_functions(module);

@@ -1,6 +1,8 @@
 // Parts of `_C` that other files define. Weak, so that the module also works in a build without them.
 #pragma once
 
+#include <optional>
+
 #include "autograd/Node.h"
 #include "python/support.h"
 
@@ -34,10 +36,21 @@ extern PyMethodDef tensor_convert_methods[];  // tensor_convert.cpp
 extern PyGetSetDef tensor_properties[];       // tensor_properties.cpp
 void init_tensor_slots(PyTypeObject& type);   // tensor_slots.cpp
 
+/// tensor.item().
+PyObject* tensor_item(PyObject* self, PyObject* unused = nullptr);
+
 /// Python indexing (indexing.cpp): tensor[key] and tensor[key] = value.
 PyObject* tensor_getitem(PyObject* self, PyObject* key);
 int tensor_setitem(PyObject* self, PyObject* key, PyObject* value);
 
+/// Data in any form that torch.tensor() takes, as a new CPU tensor (of `dtype` if given, else as inferred).
+/// `function` names the caller in messages.
+TensorBase tensor_from_data(PyObject* data, std::optional<ScalarType> dtype, const char* function);
+/// torch.Tensor(...): sizes, data, another tensor, or nothing.
+TensorBase legacy_tensor(PyObject* args, PyObject* kwargs);
+
+extern PyMethodDef tensor_numpy_methods[];  // numpy.cpp
+extern PyMethodDef tensor_new_methods[];    // tensor_new.cpp
 void init_tensor_new(PyObject* module);
 void init_numpy(PyObject* module);
 void init_dlpack(PyObject* module);

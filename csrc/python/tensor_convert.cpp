@@ -16,15 +16,6 @@ PyRef on_cpu(PyObject* self, const char* function) {
   return call_method("cpu", self);
 }
 
-PyObject* tensor_item(PyObject* self, PyObject*) {
-  HANDLE_ERRORS
-  TORCH_CHECK(unpack(self).numel() == 1, "a Tensor with ", unpack(self).numel(), " elements cannot be converted to Scalar");
-  const PyRef source = on_cpu(self, "item");
-  const TensorBase& tensor = unpack(source.get());
-  return read_element(tensor.const_data_ptr(), tensor.scalar_type(), tensor.is_conj());
-  END_HANDLE_ERRORS
-}
-
 PyObject* to_list(const TensorBase& tensor, const char* data, size_t dim) {
   if (dim == tensor.sizes().size()) return check(read_element(data, tensor.scalar_type(), tensor.is_conj()));
   const int64_t n = tensor.sizes()[dim];
@@ -105,6 +96,15 @@ constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
   {name, as_cfunction(&to_dtype<dtype>), kFast, name "(*, memory_format=torch.preserve_format) -> Tensor\n\nThe values in another dtype."}
 
 }  // namespace
+
+PyObject* tensor_item(PyObject* self, PyObject*) {
+  HANDLE_ERRORS
+  TORCH_CHECK(unpack(self).numel() == 1, "a Tensor with ", unpack(self).numel(), " elements cannot be converted to Scalar");
+  const PyRef source = on_cpu(self, "item");
+  const TensorBase& tensor = unpack(source.get());
+  return read_element(tensor.const_data_ptr(), tensor.scalar_type(), tensor.is_conj());
+  END_HANDLE_ERRORS
+}
 
 PyMethodDef tensor_convert_methods[] = {
     {"item", &tensor_item, METH_NOARGS, "item() -> number\n\nThe value of a tensor of one element. RuntimeError for any other."},

@@ -123,7 +123,7 @@ PyObject* compare(PyObject* a, PyObject* b, int op) {
 Scalar read(PyObject* self) {
   const TensorBase& tensor = unpack(self);
   if (TORCH_LIKELY(tensor.is_cpu() && !tensor.is_conj())) return read_scalar(tensor);
-  const PyRef item = call_method("item", self);
+  const PyRef item(check(tensor_item(self)));
   if (PyComplex_Check(item.get())) {
     const Py_complex c = PyComplex_AsCComplex(item.get());
     return Scalar(complex<double>(c.real, c.imag));
@@ -261,7 +261,11 @@ PyObject* call_function(const char* name, PyObject* const* args, size_t nargs) {
 void init_tensor_slots(PyTypeObject& type) {
   add_methods(tensor_own_methods);
   add_methods(tensor_convert_methods);
-  if (&tensor_methods[0] != nullptr) add_methods(tensor_methods);
+  add_methods(tensor_numpy_methods);
+  add_methods(tensor_new_methods);
+  // Through a volatile pointer, because compilers take the address of an array for never null, weak or not.
+  const PyMethodDef* volatile generated = tensor_methods;
+  if (generated != nullptr) add_methods(generated);
   all_methods().push_back({nullptr, nullptr, 0, nullptr});
   for (int op = 0; op < NumOps; ++op) functions[op] = find_method(kMethods[op]);
 
