@@ -21,7 +21,7 @@ using V = std::vector<double>;
 
 class Autograd : public ::testing::Test {
  protected:
-  void SetUp() override { toy::install(); }
+  toy::Install toy_operations_;
 };
 
 template <class F>

@@ -185,7 +185,8 @@ TensorBase clone(const TensorBase& a) {
   return r;
 }
 
-void install() {
+Install::~Install() { engine_ops() = saved_; }
+Install::Install() : saved_(engine_ops()) {
   EngineOps& ops = engine_ops();
   ops.add = &add;
   ops.add_ = [](TensorBase& a, const TensorBase& b) { add_(a, b); };

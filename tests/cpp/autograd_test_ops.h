@@ -56,7 +56,14 @@ TensorBase& mul_(TensorBase& a, const TensorBase& b);
 TensorBase& add_(TensorBase& a, const TensorBase& b);
 TensorBase& copy_(TensorBase& a, const TensorBase& b);
 TensorBase clone(const TensorBase& a);
-/// Points engine_ops() at the operations above.
-void install();
+/// Points engine_ops() at the operations above for a scope.
+class Install {
+ public:
+  Install();
+  ~Install();
+
+ private:
+  EngineOps saved_;
+};
 
 }  // namespace toy
