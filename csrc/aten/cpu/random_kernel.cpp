@@ -39,14 +39,14 @@ void fill_serial(const TensorBase& self, Sample&& sample) {
   });
 }
 
-/// Writes `convert(words)` to every element, each from the next kWords words.
-template <class T, int kWords, class Convert>
+/// Writes `convert(words)`, a Raw, to every element, each from the next kWords words. A narrow Raw vectorizes better.
+template <class T, int kWords, class Raw = T, class Convert>
 void fill_from_words(const TensorBase& self, CPUGeneratorImpl& rng, Convert&& convert) {
   if (!self.is_non_overlapping_and_dense()) {
     fill_serial<T>(self, [&] {
       uint32_t words[kWords];
       for (uint32_t& word : words) word = rng.random();
-      return convert(words);
+      return static_cast<T>(static_cast<Raw>(convert(words)));
     });
     return;
   }
@@ -56,7 +56,13 @@ void fill_from_words(const TensorBase& self, CPUGeneratorImpl& rng, Convert&& co
   for (int64_t begin = 0; begin < self.numel(); begin += block) {
     const int64_t count = std::min(block, self.numel() - begin);
     rng.fill_random(words, count * kWords);
-    for (int64_t i = 0; i < count; ++i) data[begin + i] = convert(words + i * kWords);
+    if constexpr (std::is_same_v<T, Raw>) {
+      for (int64_t i = 0; i < count; ++i) data[begin + i] = convert(words + i * kWords);
+    } else {
+      Raw raw[block];
+      for (int64_t i = 0; i < count; ++i) raw[i] = convert(words + i * kWords);
+      for (int64_t i = 0; i < count; ++i) data[begin + i] = static_cast<T>(raw[i]);
+    }
   }
 }
 
@@ -187,10 +193,7 @@ void bernoulli_kernel(const TensorBase& self, double p, const OptionalGenerator&
   const auto limit = static_cast<uint64_t>(std::ceil(p * 0x1p53));
   dispatch_real(self.scalar_type(), "bernoulli_scalar_cpu_", [&](auto tag) {
     using T = decltype(tag);
-    const T success = static_cast<T>(1);
-    const T failure = static_cast<T>(0);
-    fill_from_words<T, 2>(self, *rng,
-                          [=](const uint32_t* words) { return low_bits(join(words), 53) < limit ? success : failure; });
+    fill_from_words<T, 2, bool>(self, *rng, [=](const uint32_t* words) { return low_bits(join(words), 53) < limit; });
   });
 }
 
