@@ -2,7 +2,9 @@
 #include "aten/native/random.h"
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "aten/core/CPUGeneratorImpl.h"
@@ -360,6 +362,96 @@ void multinomial_with_replacement_kernel(const TensorBase& self, const TensorBas
   });
 }
 
+template <class T>
+void check_multinomial_rows(const TensorBase& weights) {
+  const T* data = weights.const_data_ptr<T>();
+  const int64_t rows = weights.dim() == 2 ? weights.size(0) : 1;
+  const int64_t row_stride = weights.dim() == 2 ? weights.stride(0) : 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    bool positive = false;
+    for (int64_t i = 0; i < weights.size(-1); ++i) {
+      const double weight = data[row * row_stride + i * weights.stride(-1)];
+      TORCH_CHECK(weight >= 0 && std::isfinite(weight),
+                  "probability tensor contains either `inf`, `nan` or element < 0");
+      positive = positive || weight > 0;
+    }
+    TORCH_CHECK(positive, "invalid multinomial distribution (sum of probabilities <= 0)");
+  }
+}
+
+void check_multinomial_kernel(const TensorBase& weights) {
+  dispatch_floating(weights.scalar_type(), "multinomial", [&](auto tag) {
+    using T = decltype(tag);
+    check_multinomial_rows<T>(weights);
+  });
+}
+
+/// The first `count` of `order` become the largest, in order. Ties fall as the two standard algorithms let them fall:
+/// which one runs is part of PyTorch's results.
+template <class T>
+void select_largest(std::vector<std::pair<T, int64_t>>& order, int64_t count) {
+  const auto larger = [](const auto& a, const auto& b) { return (a.first != a.first && b.first == b.first) || a.first > b.first; };
+  if (count == 1) {
+    std::swap(order[0], *std::min_element(order.begin(), order.end(), larger));
+  } else if (count * 64 <= static_cast<int64_t>(order.size())) {
+    std::partial_sort(order.begin(), order.begin() + count, order.end(), larger);
+  } else {
+    std::nth_element(order.begin(), order.begin() + count - 1, order.end(), larger);
+    std::sort(order.begin(), order.begin() + count - 1, larger);
+  }
+}
+
+template <class T>
+void multinomial_select_rows(const TensorBase& self, const TensorBase& scores) {
+  using compute_t = opmath_t<T>;
+  const T* data = scores.const_data_ptr<T>();
+  int64_t* out = self.mutable_data_ptr<int64_t>();
+  const int64_t rows = scores.dim() == 2 ? scores.size(0) : 1;
+  const int64_t row_stride = scores.dim() == 2 ? scores.stride(0) : 0;
+  const int64_t count = self.size(-1);
+  std::vector<std::pair<compute_t, int64_t>> order(static_cast<size_t>(scores.size(-1)));
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t i = 0; i < scores.size(-1); ++i) {
+      order[static_cast<size_t>(i)] = {static_cast<compute_t>(data[row * row_stride + i * scores.stride(-1)]), i};
+    }
+    select_largest(order, count);
+    for (int64_t i = 0; i < count; ++i) *out++ = order[static_cast<size_t>(i)].second;
+  }
+}
+
+void multinomial_select_kernel(const TensorBase& self, const TensorBase& scores) {
+  dispatch_floating(scores.scalar_type(), "multinomial", [&](auto tag) {
+    using T = decltype(tag);
+    multinomial_select_rows<T>(self, scores);
+  });
+}
+
+void dropout_noise_kernel(const TensorBase& self, double keep, const OptionalGenerator& generator) {
+  LockedGenerator rng(generator);
+  const auto limit = static_cast<uint64_t>(std::ceil(keep * 0x1p53));
+  dispatch_floating(self.scalar_type(), "bernoulli_scalar_cpu_", [&](auto tag) {
+    using T = decltype(tag);
+    using compute_t = opmath_t<T>;
+    const T kept = static_cast<T>(compute_t(1) / static_cast<compute_t>(keep));
+    const T dropped = static_cast<T>(compute_t(0));
+    fill_from_words<T, 2>(self, *rng,
+                          [=](const uint32_t* words) { return low_bits(join(words), 53) < limit ? kept : dropped; });
+  });
+}
+
+void check_std_kernel(const TensorBase& std) {
+  dispatch_real(std.scalar_type(), "normal", [&](auto tag) {
+    using T = decltype(tag);
+    const T* data = std.const_data_ptr<T>();
+    MemoryOrder<1>({&std}).for_each_row([&](const auto& offsets, const auto& strides, int64_t count) {
+      const T* row = data + offsets[0];
+      for (int64_t i = 0; i < count; ++i) {
+        TORCH_CHECK(row[i * strides[0]] >= T(0), "normal expects all elements of std >= 0.0");
+      }
+    });
+  });
+}
+
 REGISTER_STUB(uniform_stub, DeviceType::CPU, uniform_kernel);
 REGISTER_STUB(normal_stub, DeviceType::CPU, normal_kernel);
 REGISTER_STUB(exponential_stub, DeviceType::CPU, exponential_kernel);
@@ -373,6 +465,10 @@ REGISTER_STUB(random_from_to_stub, DeviceType::CPU, random_from_to_kernel);
 REGISTER_STUB(random_full_64_bits_stub, DeviceType::CPU, random_full_64_bits_kernel);
 REGISTER_STUB(randperm_stub, DeviceType::CPU, randperm_kernel);
 REGISTER_STUB(multinomial_with_replacement_stub, DeviceType::CPU, multinomial_with_replacement_kernel);
+REGISTER_STUB(multinomial_select_stub, DeviceType::CPU, multinomial_select_kernel);
+REGISTER_STUB(check_multinomial_stub, DeviceType::CPU, check_multinomial_kernel);
+REGISTER_STUB(dropout_noise_stub, DeviceType::CPU, dropout_noise_kernel);
+REGISTER_STUB(check_std_stub, DeviceType::CPU, check_std_kernel);
 
 }  // namespace
 }  // namespace tiny_torch::cpu

@@ -40,4 +40,14 @@ DECLARE_STUB(randperm_stub, void(const TensorBase& self, int64_t n, const Option
 DECLARE_STUB(multinomial_with_replacement_stub,
              void(const TensorBase& self, const TensorBase& weights, const OptionalGenerator& generator));
 
+/// `self` (int64, contiguous) gets the indices of the largest elements of each row of `scores`, largest first.
+DECLARE_STUB(multinomial_select_stub, void(const TensorBase& self, const TensorBase& scores));
+/// RuntimeError unless all elements of `weights` are finite and not negative and each row has a positive sum.
+DECLARE_STUB(check_multinomial_stub, void(const TensorBase& weights));
+/// 1 / keep with probability `keep`, else 0. Floating types.
+DECLARE_STUB(dropout_noise_stub, void(const TensorBase& self, double keep, const OptionalGenerator& generator));
+
+/// RuntimeError unless all elements of `std` are at least 0. Real types.
+DECLARE_STUB(check_std_stub, void(const TensorBase& std));
+
 }  // namespace tiny_torch::native
