@@ -26,8 +26,8 @@ inline float log_cephes(float x) {
   const float exponent = static_cast<float>(exponent_bits - (small ? 1 : 0));
   const float m = (mantissa - 1.0f) + (small ? mantissa : 0.0f);
   const float z = m * m;
-  constexpr float coefficients[] = {-1.1514610310e-1f, 1.1676998740e-1f,  -1.2420140846e-1f, 1.4249322787e-1f,
-                                    -1.6668057665e-1f, 2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
+  constexpr float coefficients[] = {-1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f,
+                                    -1.6668057665e-1f, 2.0000714765e-1f, -2.4999993993e-1f, 3.3333331174e-1f};
   float y = 7.0376836292e-2f;
   for (float coefficient : coefficients) y = std::fma(y, m, coefficient);
   y = std::fma(y * m, z, exponent * -2.12194440e-4f);

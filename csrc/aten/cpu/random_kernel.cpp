@@ -106,7 +106,8 @@ void uniform_kernel(const TensorBase& self, double from, double to, const Option
     const compute_t span = high - low;
     fill_from_words<T, kWords>(self, *rng, [=](const uint32_t* words) {
       const uint64_t bits = low_bits(kWords == 2 ? join(words) : words[0], digits);
-      const compute_t unit = static_cast<compute_t>(bits) * (compute_t(1) / static_cast<compute_t>(uint64_t{1} << digits));
+      const compute_t unit =
+          static_cast<compute_t>(bits) * (compute_t(1) / static_cast<compute_t>(uint64_t{1} << digits));
       const T value = static_cast<T>(std::fma(unit, span, low));
       return value == high_element ? low_element : value;
     });
@@ -128,7 +129,8 @@ void normal_fill(T* data, int64_t size, double mean, double std, CPUGeneratorImp
     if constexpr (!in_place) std::copy(block, block + count, out);
   };
   const int64_t rest = size % kBoxMullerBlock;
-  for (int64_t begin = 0; begin < size - rest; begin += chunk) transform(data + begin, std::min(chunk, size - rest - begin));
+  for (int64_t begin = 0; begin < size - rest; begin += chunk)
+    transform(data + begin, std::min(chunk, size - rest - begin));
   if (rest == 0) return;
   // The float and double kernels fill everything before they transform: the words of the rest are drawn and dropped.
   if (in_place) fill_uniform_unit(buffer, rest, rng);
@@ -324,7 +326,8 @@ void cumulative(const T* weights, int64_t stride, std::vector<Sum>& sums) {
   for (size_t i = 0; i < sums.size(); ++i) {
     const Sum weight = weights[static_cast<int64_t>(i) * stride];
     TORCH_CHECK(weight >= 0, "invalid multinomial distribution (encountering probability entry < 0)");
-    TORCH_CHECK(std::isfinite(weight), "invalid multinomial distribution (encountering probability entry = infinity or NaN)");
+    TORCH_CHECK(std::isfinite(weight),
+                "invalid multinomial distribution (encountering probability entry = infinity or NaN)");
     sum += weight;
     sums[i] = sum;
   }
@@ -347,7 +350,8 @@ void multinomial_rows(const TensorBase& self, const TensorBase& weights, CPUGene
     cumulative(weight_data + row * row_stride, weights.stride(-1), sums);
     for (int64_t i = 0; i < samples; ++i) {
       const double u = uniform_double(rng);
-      const auto slot = std::lower_bound(sums.begin(), sums.end(), u, [](Sum sum, double value) { return sum < value; });
+      const auto slot =
+          std::lower_bound(sums.begin(), sums.end(), u, [](Sum sum, double value) { return sum < value; });
       *out++ = slot - sums.begin();
     }
   }
@@ -390,7 +394,9 @@ void check_multinomial_kernel(const TensorBase& weights) {
 /// which one runs is part of PyTorch's results.
 template <class T>
 void select_largest(std::vector<std::pair<T, int64_t>>& order, int64_t count) {
-  const auto larger = [](const auto& a, const auto& b) { return (a.first != a.first && b.first == b.first) || a.first > b.first; };
+  const auto larger = [](const auto& a, const auto& b) {
+    return (a.first != a.first && b.first == b.first) || a.first > b.first;
+  };
   if (count == 1) {
     std::swap(order[0], *std::min_element(order.begin(), order.end(), larger));
   } else if (count * 64 <= static_cast<int64_t>(order.size())) {

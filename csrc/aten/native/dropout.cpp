@@ -14,8 +14,10 @@ void check_probability(double p) {
 }
 
 void check_dropout_dtype(ScalarType dtype) {
-  TORCH_CHECK_NOT_IMPLEMENTED(!is_complex_type(dtype) && !is_float8(dtype), "dropout is not implemented for '", dtype, "'");
-  TORCH_CHECK(is_floating_point(dtype), "result type ", default_dtype(), " can't be cast to the desired output type ", dtype);
+  TORCH_CHECK_NOT_IMPLEMENTED(!is_complex_type(dtype) && !is_float8(dtype), "dropout is not implemented for '", dtype,
+                              "'");
+  TORCH_CHECK(is_floating_point(dtype), "result type ", default_dtype(), " can't be cast to the desired output type ",
+              dtype);
 }
 
 bool leaves_unchanged(const TensorBase& input, double p, bool train) { return p == 0 || !train || input.numel() == 0; }

@@ -7,8 +7,8 @@
 #include "aten/core/op_support.h"
 #include "aten/core/promotion.h"
 #include "generated/kernels/random.h"
-#include "generated/ops/creation.h"
 #include "generated/ops/binary.h"
+#include "generated/ops/creation.h"
 
 namespace tiny_torch::native {
 
@@ -36,7 +36,8 @@ bool is_sampled_floating(ScalarType dtype) { return is_floating_point(dtype) && 
 
 /// Complex samples are pairs of real ones.
 TensorBase real_view(const TensorBase& self) {
-  TORCH_CHECK(!self.is_conj(), "random sampling: expected a tensor without pending conjugation; call resolve_conj() first");
+  TORCH_CHECK(!self.is_conj(),
+              "random sampling: expected a tensor without pending conjugation; call resolve_conj() first");
   SmallVector<int64_t, 5> sizes(self.sizes());
   SmallVector<int64_t, 5> strides(self.strides());
   for (int64_t& stride : strides) stride *= 2;
@@ -50,38 +51,60 @@ TensorBase real_view(const TensorBase& self) {
 /// The C++ names that PyTorch's range errors use.
 const char* cpp_name(ScalarType dtype) {
   switch (dtype) {
-    case kByte: return "unsigned char";
-    case kChar: return "signed char";
-    case kShort: return "short";
-    case kInt: return "int";
-    case kLong: return "long";
-    case kUInt16: return "unsigned short";
-    case kUInt32: return "unsigned int";
-    case kUInt64: return "long unsigned int";
-    case kBool: return "bool";
-    case kHalf: return "c10::Half";
-    case kBFloat16: return "c10::BFloat16";
-    case kFloat: return "float";
-    case kDouble: return "double";
-    default: return to_string(dtype);
+    case kByte:
+      return "unsigned char";
+    case kChar:
+      return "signed char";
+    case kShort:
+      return "short";
+    case kInt:
+      return "int";
+    case kLong:
+      return "long";
+    case kUInt16:
+      return "unsigned short";
+    case kUInt32:
+      return "unsigned int";
+    case kUInt64:
+      return "long unsigned int";
+    case kBool:
+      return "bool";
+    case kHalf:
+      return "c10::Half";
+    case kBFloat16:
+      return "c10::BFloat16";
+    case kFloat:
+      return "float";
+    case kDouble:
+      return "double";
+    default:
+      return to_string(dtype);
   }
 }
 
 double largest_finite(ScalarType dtype) {
   switch (dtype) {
-    case kHalf: return std::numeric_limits<Half>::max();
-    case kBFloat16: return std::numeric_limits<BFloat16>::max();
-    case kFloat: return std::numeric_limits<float>::max();
-    default: return std::numeric_limits<double>::max();
+    case kHalf:
+      return std::numeric_limits<Half>::max();
+    case kBFloat16:
+      return std::numeric_limits<BFloat16>::max();
+    case kFloat:
+      return std::numeric_limits<float>::max();
+    default:
+      return std::numeric_limits<double>::max();
   }
 }
 
 int significand_bits(ScalarType dtype) {
   switch (dtype) {
-    case kHalf: return std::numeric_limits<Half>::digits;
-    case kBFloat16: return std::numeric_limits<BFloat16>::digits;
-    case kFloat: return std::numeric_limits<float>::digits;
-    default: return std::numeric_limits<double>::digits;
+    case kHalf:
+      return std::numeric_limits<Half>::digits;
+    case kBFloat16:
+      return std::numeric_limits<BFloat16>::digits;
+    case kFloat:
+      return std::numeric_limits<float>::digits;
+    default:
+      return std::numeric_limits<double>::digits;
   }
 }
 
@@ -198,15 +221,24 @@ struct IntegerRange {
 
 IntegerRange integer_range(ScalarType dtype) {
   switch (dtype) {
-    case kBool: return {0, 1};
-    case kByte: return {0, 255};
-    case kChar: return {-128, 127};
-    case kShort: return {-32768, 32767};
-    case kInt: return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
-    case kUInt16: return {0, 65535};
-    case kUInt32: return {0, int64_t{std::numeric_limits<uint32_t>::max()}};
-    case kUInt64: return {0, kLargestInt64};
-    default: return {kLowestInt64, kLargestInt64};
+    case kBool:
+      return {0, 1};
+    case kByte:
+      return {0, 255};
+    case kChar:
+      return {-128, 127};
+    case kShort:
+      return {-32768, 32767};
+    case kInt:
+      return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
+    case kUInt16:
+      return {0, 65535};
+    case kUInt32:
+      return {0, int64_t{std::numeric_limits<uint32_t>::max()}};
+    case kUInt64:
+      return {0, kLargestInt64};
+    default:
+      return {kLowestInt64, kLargestInt64};
   }
 }
 
@@ -231,7 +263,8 @@ void check_bounds_fit(int64_t from, int64_t last, ScalarType dtype) {
 /// Lower and upper bound (both included) of random_ with bounds, after adjustment to the dtype; all are checked.
 IntegerRange checked_bounds(ScalarType dtype, int64_t from, std::optional<int64_t> to) {
   const bool floating = is_floating_point(dtype);
-  if (to.has_value()) TORCH_CHECK(from < *to, "random_ expects 'from' to be less than 'to', but got from=", from, " >= to=", *to);
+  if (to.has_value())
+    TORCH_CHECK(from < *to, "random_ expects 'from' to be less than 'to', but got from=", from, " >= to=", *to);
   TORCH_CHECK(floating || is_integral(dtype, true),
               "random_ handles only integral, floating-point and boolean dtypes, but found ", dtype);
   TORCH_CHECK_NOT_IMPLEMENTED(!is_float8(dtype), "\"random_update_from_to\" not implemented for '", dtype, "'");
@@ -241,14 +274,17 @@ IntegerRange checked_bounds(ScalarType dtype, int64_t from, std::optional<int64_
     if (floating) {
       from = round_from_up(from, dtype);
       last = round_to_down(*to, dtype) - 1;
-      TORCH_CHECK(from <= last, "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but got from=",
-                  from, " >= to=", last + 1);
+      TORCH_CHECK(from <= last,
+                  "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but got from=", from,
+                  " >= to=", last + 1);
     }
   } else if (floating) {
     last = int64_t{1} << significand_bits(dtype);
     from = round_from_up(from, dtype);
-    TORCH_CHECK(from < last, "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to "
-                "dtype, but got from=", from, " > to_inc=", last);
+    TORCH_CHECK(from < last,
+                "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to "
+                "dtype, but got from=",
+                from, " > to_inc=", last);
   } else {
     TORCH_CHECK(dtype != kUInt64, "to - 1 is out of bounds for ", cpp_name(dtype));
     last = integer_range(dtype).largest;
@@ -311,8 +347,8 @@ TensorBase expanded(const TensorBase& t, IntArrayRef sizes) {
 TensorBase& bernoulli_(TensorBase& self, const TensorBase& p, std::optional<Generator> generator) {
   if (self.numel() == 0) return self;
   check_no_internal_overlap(self);
-  TORCH_CHECK(p.device() == self.device(), "bernoulli_ expects p on the device of self (", self.device(), "), but found ",
-              p.device());
+  TORCH_CHECK(p.device() == self.device(), "bernoulli_ expects p on the device of self (", self.device(),
+              "), but found ", p.device());
   bernoulli_tensor_stub(self.device().type(), self, expanded(p, self.sizes()), generator);
   return self;
 }
@@ -338,8 +374,8 @@ namespace {
 
 void check_multinomial_arguments(const TensorBase& self, int64_t num_samples, bool replacement) {
   TORCH_CHECK(self.dim() == 1 || self.dim() == 2, "prob_dist must be 1 or 2 dim");
-  TORCH_CHECK(is_sampled_floating(self.scalar_type()), "multinomial only supports floating-point dtypes for input, got: ",
-              self.scalar_type());
+  TORCH_CHECK(is_sampled_floating(self.scalar_type()),
+              "multinomial only supports floating-point dtypes for input, got: ", self.scalar_type());
   TORCH_CHECK(num_samples > 0, "cannot sample n_sample <= 0 samples");
   const int64_t categories = self.size(-1);
   TORCH_CHECK(replacement || num_samples <= categories,
@@ -357,7 +393,8 @@ SmallVector<int64_t, 5> multinomial_sizes(const TensorBase& self, int64_t num_sa
 
 }  // namespace
 
-TensorBase multinomial(const TensorBase& self, int64_t num_samples, bool replacement, std::optional<Generator> generator) {
+TensorBase multinomial(const TensorBase& self, int64_t num_samples, bool replacement,
+                       std::optional<Generator> generator) {
   check_multinomial_arguments(self, num_samples, replacement);
   TensorBase result = empty_tensor(multinomial_sizes(self, num_samples), kLong, self.device());
   if (result.numel() == 0) return result;
@@ -408,8 +445,8 @@ TensorBase normal(double mean, const TensorBase& std, std::optional<Generator> g
 
 TensorBase normal(const TensorBase& mean, const TensorBase& std, std::optional<Generator> generator) {
   check_std_tensor(std);
-  TORCH_CHECK(mean.device() == std.device(), "normal expects mean and std on one device, but found ", mean.device(), " and ",
-              std.device());
+  TORCH_CHECK(mean.device() == std.device(), "normal expects mean and std on one device, but found ", mean.device(),
+              " and ", std.device());
   TensorBase result = empty_tensor(infer_broadcast_size(mean.sizes(), std.sizes()), mean.scalar_type(), mean.device());
   normal_(result, 0, 1, std::move(generator));
   ops::mul_(result, std);

@@ -18,8 +18,10 @@ DECLARE_STUB(uniform_stub, void(const TensorBase& self, double from, double to, 
 /// Floating types.
 DECLARE_STUB(normal_stub, void(const TensorBase& self, double mean, double std, const OptionalGenerator& generator));
 DECLARE_STUB(exponential_stub, void(const TensorBase& self, double lambd, const OptionalGenerator& generator));
-DECLARE_STUB(cauchy_stub, void(const TensorBase& self, double median, double sigma, const OptionalGenerator& generator));
-DECLARE_STUB(log_normal_stub, void(const TensorBase& self, double mean, double std, const OptionalGenerator& generator));
+DECLARE_STUB(cauchy_stub,
+             void(const TensorBase& self, double median, double sigma, const OptionalGenerator& generator));
+DECLARE_STUB(log_normal_stub,
+             void(const TensorBase& self, double mean, double std, const OptionalGenerator& generator));
 /// Real types except bool.
 DECLARE_STUB(geometric_stub, void(const TensorBase& self, double p, const OptionalGenerator& generator));
 /// Real types.

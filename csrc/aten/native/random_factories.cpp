@@ -52,8 +52,8 @@ TensorBase rand_like(const TensorBase& self, OptionalDtype dtype, std::optional<
   return rand_like(self, std::optional<Generator>(), dtype, layout, device, pin_memory, memory_format);
 }
 
-TensorBase randn(IntArrayRef size, std::optional<Generator> generator, OptionalDtype dtype, std::optional<Layout> layout,
-                 std::optional<Device> device, std::optional<bool> pin_memory) {
+TensorBase randn(IntArrayRef size, std::optional<Generator> generator, OptionalDtype dtype,
+                 std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
   TensorBase result = new_tensor(size, dtype.value_or(default_dtype()), layout, device, pin_memory);
   return normal_(result, 0, 1, std::move(generator));
 }
@@ -115,7 +115,8 @@ TensorBase randint(int64_t high, IntArrayRef size, OptionalDtype dtype, std::opt
   return randint(0, high, size, std::optional<Generator>(), dtype, layout, device, pin_memory);
 }
 
-TensorBase& randint_out(TensorBase& out, int64_t low, int64_t high, IntArrayRef size, std::optional<Generator> generator) {
+TensorBase& randint_out(TensorBase& out, int64_t low, int64_t high, IntArrayRef size,
+                        std::optional<Generator> generator) {
   resize_for_samples(out, size);
   return random_(out, low, std::optional<int64_t>(high), std::move(generator));
 }
@@ -155,8 +156,8 @@ TensorBase randint_like(const TensorBase& self, int64_t high, OptionalDtype dtyp
   return randint_like(self, 0, high, std::optional<Generator>(), dtype, layout, device, pin_memory, memory_format);
 }
 
-TensorBase randint_like(const TensorBase& self, const TensorBase& high, OptionalDtype dtype, std::optional<Layout> layout,
-                        std::optional<Device> device, std::optional<bool> pin_memory,
+TensorBase randint_like(const TensorBase& self, const TensorBase& high, OptionalDtype dtype,
+                        std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory,
                         std::optional<MemoryFormat> memory_format) {
   TORCH_CHECK(high.dim() == 0 && high.is_cpu(), "high must be a scalar tensor and on CPU");
   return randint_like(self, read_scalar(high).to<int64_t>(), dtype, layout, device, pin_memory, memory_format);
@@ -168,16 +169,20 @@ void check_permutation_fits(int64_t n, ScalarType dtype) {
   TORCH_CHECK(n >= 0, "n must be non-negative, got ", n);
   switch (dtype) {
     case kByte:
-      TORCH_CHECK(n - 1 <= std::numeric_limits<uint8_t>::max(), "value cannot be converted to type uint8_t without overflow");
+      TORCH_CHECK(n - 1 <= std::numeric_limits<uint8_t>::max(),
+                  "value cannot be converted to type uint8_t without overflow");
       break;
     case kChar:
-      TORCH_CHECK(n - 1 <= std::numeric_limits<int8_t>::max(), "value cannot be converted to type int8_t without overflow");
+      TORCH_CHECK(n - 1 <= std::numeric_limits<int8_t>::max(),
+                  "value cannot be converted to type int8_t without overflow");
       break;
     case kShort:
-      TORCH_CHECK(n - 1 <= std::numeric_limits<int16_t>::max(), "value cannot be converted to type int16_t without overflow");
+      TORCH_CHECK(n - 1 <= std::numeric_limits<int16_t>::max(),
+                  "value cannot be converted to type int16_t without overflow");
       break;
     case kInt:
-      TORCH_CHECK(n - 1 <= std::numeric_limits<int32_t>::max(), "value cannot be converted to type int32_t without overflow");
+      TORCH_CHECK(n - 1 <= std::numeric_limits<int32_t>::max(),
+                  "value cannot be converted to type int32_t without overflow");
       break;
     case kHalf:
       TORCH_CHECK(n <= (int64_t{1} << 11) + 1, "n cannot be greater than 2049 for Half type.");
