@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "c10/parallel.h"
+#include "python/ArgParser.h"
 #include "python/Tensor.h"
 #include "python/generated.h"
 #include "python/module.h"
@@ -166,6 +167,7 @@ void init_all(PyObject* module) {
   init_type_info(module);
   init_storage(module);
   init_tensor(module);
+  init_torch_function(module);
   init_generator(module);
   init_tensor_new(module);
   init_numpy(module);

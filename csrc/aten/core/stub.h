@@ -10,6 +10,7 @@
 
 #include "c10/Device.h"
 #include "c10/errors.h"
+#include "c10/macros.h"
 
 namespace tiny_torch {
 
@@ -43,4 +44,4 @@ class Stub<void(Args...)> {
 /// Constant-initialised, so that registrations from other files' initialisers are kept.
 #define DEFINE_STUB(name) decltype(name) name(#name)
 #define REGISTER_STUB(name, device, fn) \
-  static const bool name##_##fn##_registered = (name.set(device, fn), true)
+  static const bool TORCH_UNIQUE_NAME(stub_registered_) = (name.set(device, fn), true)

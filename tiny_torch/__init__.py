@@ -1,0 +1,79 @@
+"""tiny-torch: a deep-learning framework with PyTorch's interface.
+
+Import it as ``import tiny_torch as torch``; unmodified PyTorch programs run through ``python -m tiny_torch program.py``
+or after ``tiny_torch.install_as_torch()``.
+"""
+
+import math as _math
+
+from tiny_torch import _C
+from tiny_torch._alias import install_as_torch, name_core_types
+
+__version__ = "0.1.0"
+
+e, pi, inf, nan = _math.e, _math.pi, _math.inf, _math.nan
+newaxis = None
+
+
+def _publish(names, source):
+    for name in names:
+        globals()[name] = getattr(source, name)
+
+
+# dtypes, device, Size, Generator, thread counts ...: every public name of the core.
+_publish([name for name in dir(_C) if not name.startswith("_") and name not in ("TensorBase",)], _C)
+# The operators; those with a leading underscore are reachable as in PyTorch.
+_publish([name for name in dir(_C._VariableFunctions) if not name.startswith("__")], _C._VariableFunctions)
+
+from tiny_torch._tensor import Tensor  # noqa: E402
+
+_C._set_tensor_class(Tensor)
+
+from tiny_torch import functional as _functional  # noqa: E402
+from tiny_torch._tensor_str import set_printoptions  # noqa: E402
+from tiny_torch.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
+from tiny_torch.random import (  # noqa: E402
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+from tiny_torch.serialization import load, save  # noqa: E402
+from tiny_torch.storage import TypedStorage  # noqa: E402
+
+_publish(_functional.__all__, _functional)
+
+
+def typename(obj):
+    """The full name of an object's type, 'torch.FloatTensor' for tensors."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    module = getattr(type(obj), "__module__", "") or ""
+    name = getattr(type(obj), "__qualname__", type(obj).__name__)
+    return name if module in ("", "builtins") else f"{module}.{name}"
+
+
+# Subpackages that cost import time are loaded when they are first asked for.
+_LAZY = ("fft", "func", "jit", "linalg", "special", "testing", "distributions", "hub", "package", "profiler", "onnx", "compiler", "backends", "library",
+         "_dynamo", "multiprocessing", "overrides", "amp", "return_types", "types", "version", "futures", "distributed", "ops", "classes", "cpu")
+
+
+def __getattr__(name):
+    if name in _LAZY or name in ("nn", "optim", "utils", "autograd", "cuda"):
+        import importlib
+
+        try:
+            module = importlib.import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
+        else:
+            globals()[name] = module
+            return module
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+from tiny_torch import autograd, cuda, random, utils  # noqa: E402
+
+name_core_types(_C)
