@@ -1,0 +1,1 @@
+"""Wrong calls: what must be refused the way PyTorch refuses it."""

@@ -1,0 +1,20 @@
+"""A part of the wrong calls in every run; TINY_TORCH_TEST_FULL=1 runs all ten thousand."""
+
+import argparse
+import os
+
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch is the oracle of these tests (README: how to install it)")
+
+from . import wrong_calls  # noqa: E402
+
+
+def test_wrong_calls():
+    count = 10000 if os.environ.get("TINY_TORCH_TEST_FULL") == "1" else 1000
+    args = argparse.Namespace(calls=count, seed=0, start=0, ops=None, timeout=60)
+    counts, faults = wrong_calls.run(args)
+    assert sum(counts.values()) == count
+    assert counts["same refusal"] > count / 3, "the calls are not wrong enough to test anything"
+    lines = [f"{f['verdict']} {f['i']}: {f['call']} {f['text'][:200]}" for f in faults[:20]]
+    assert not faults, f"{len(faults)} of {count} calls not as PyTorch\n" + "\n".join(lines)
