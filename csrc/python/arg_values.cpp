@@ -35,7 +35,7 @@ int64_t as_int64(PyObject* o) {
   }
   int overflow = 0;
   const int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
-  if (overflow != 0) throw Error("Overflow when unpacking long long");
+  if (overflow != 0) throw ValueError("Overflow when unpacking long long");
   if (value == -1 && PyErr_Occurred() != nullptr) throw_python_error();
   return value;
 }

@@ -43,7 +43,7 @@ void generator_dealloc(PyObject* self) {
 
 /// Negative seeds count from 2^64 down, as in PyTorch.
 uint64_t as_seed(PyObject* o) {
-  TORCH_CHECK_TYPE(PyIndex_Check(o), "manual_seed expected a long, but got ", type_name(o));
+  TORCH_CHECK(PyIndex_Check(o) && !PyBool_Check(o), "manual_seed expected a long, but got ", type_name(o));
   const PyRef number(check(PyNumber_Index(o)));
   const unsigned long long seed = PyLong_AsUnsignedLongLong(number.get());
   if (seed != static_cast<unsigned long long>(-1) || !PyErr_Occurred()) return seed;
@@ -51,7 +51,7 @@ uint64_t as_seed(PyObject* o) {
   const long long negative = PyLong_AsLongLong(number.get());
   if (negative == -1 && PyErr_Occurred()) {
     PyErr_Clear();
-    ::tiny_torch::detail::throw_error("Overflow when unpacking long long");
+    ::tiny_torch::detail::throw_value_error("Overflow when unpacking long long");
   }
   return static_cast<uint64_t>(negative);
 }

@@ -337,7 +337,7 @@ def autograd_source(family: str, ops: list[Op]) -> str:
     from tools.gen_ops.registration import is_implicit
 
     lines = [
-        cpp.HEADER.format(family=family), '#include "generated/handles/' + family + '.h"', '#include "aten/core/Library.h"',
+        cpp.HEADER.format(family=family), '#include "generated/handles/' + family + '.h"', '#include "generated/ops/' + family + '.h"', '#include "aten/core/Library.h"',
         '#include "autograd/formulas.h"', '#include "autograd/generated_support.h"', "\nnamespace tiny_torch::autograd {", "namespace {\n",
     ]
     registered, nodes = [], {}

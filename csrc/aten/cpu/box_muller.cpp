@@ -1,22 +1,82 @@
 // Note [Box-Muller and PyTorch's bits]
 // The float path evaluates log, sin and cos by the Cephes polynomials (S. Moshier, netlib.org/cephes, logf and sinf) in
-// the order and with the fused roundings of PyTorch's AVX2 kernel: the results are equal bit for bit. A more accurate
-// logarithm would be a different stream. Vector targets without FMA round twice and can differ in the last bit.
+// the order and with the fused roundings of PyTorch's AVX2 kernel: the results are equal bit for bit, on every target.
+// A more accurate logarithm would be a different stream.
 #include "aten/cpu/box_muller.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "aten/cpu/box_muller.cpp"
+#include "aten/cpu/simd/foreach_target.h"
+#include "aten/cpu/simd/vec-inl.h"
 
 #include <cmath>
 
 #include "aten/core/distributions.h"
-#include "generated/config.h"
-
-#if TINY_TORCH_HAVE_HIGHWAY
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "aten/cpu/box_muller.cpp"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace tiny_torch::cpu::HWY_NAMESPACE {
+namespace tiny_torch::cpu {
+namespace HWY_NAMESPACE {
+
+#if SIMD_ONE_LANE
+
+inline float log_cephes(float x) {
+  int exponent_bits;
+  const float mantissa = std::frexp(x, &exponent_bits);
+  const bool small = mantissa < 0.707106781186547524f;
+  const float exponent = static_cast<float>(exponent_bits - (small ? 1 : 0));
+  const float m = (mantissa - 1.0f) + (small ? mantissa : 0.0f);
+  const float z = m * m;
+  constexpr float coefficients[] = {-1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f,
+                                    -1.6668057665e-1f, 2.0000714765e-1f, -2.4999993993e-1f, 3.3333331174e-1f};
+  float y = 7.0376836292e-2f;
+  for (float coefficient : coefficients) y = std::fma(y, m, coefficient);
+  y = std::fma(y * m, z, exponent * -2.12194440e-4f);
+  y = y - z * 0.5f;
+  return std::fma(exponent, 0.693359375f, m + y);
+}
+
+inline void sincos_cephes(float x, float& sine, float& cosine) {
+  const int octant = (static_cast<int>(x * 1.27323954473516f) + 1) & ~1;
+  const float y = static_cast<float>(octant);
+  x = std::fma(y, -0.78515625f, x);
+  x = std::fma(y, -2.4187564849853515625e-4f, x);
+  x = std::fma(y, -3.77489497744594108e-8f, x);
+  const float z = x * x;
+  float c = std::fma(2.443315711809948e-5f, z, -1.388731625493765e-3f);
+  c = std::fma(c, z, 4.166664568298827e-2f);
+  c = std::fma(c * z, z, -(z * 0.5f)) + 1.0f;
+  float s = std::fma(-1.9515295891e-4f, z, 8.3321608736e-3f);
+  s = std::fma(s, z, -1.6666654611e-1f);
+  s = std::fma(s * z, x, x);
+  const bool swap = (octant & 2) != 0;
+  sine = swap ? c : s;
+  cosine = swap ? s : c;
+  if ((octant & 4) != 0) sine = -sine;
+  if (((octant - 2) & 4) == 0) cosine = -cosine;
+}
+
+void box_muller_float(float* data, int64_t blocks, float mean, float std) {
+  for (float* block = data; block != data + blocks * kBoxMullerBlock; block += kBoxMullerBlock) {
+    for (int j = 0; j < 8; ++j) {
+      const float radius = std::sqrt(-2.0f * log_cephes(1.0f - block[j]));
+      float sine;
+      float cosine;
+      sincos_cephes(static_cast<float>(2.0 * kPi) * block[j + 8], sine, cosine);
+      block[j] = std::fma(radius * cosine, std, mean);
+      block[j + 8] = std::fma(radius * sine, std, mean);
+    }
+  }
+}
+
+void uniform_from_words_float(float* data, const uint32_t* words, int64_t count, float from, float to) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float value = std::fma(static_cast<float>(words[i] & 0xffffff) * 0x1p-24f, to - from, from);
+    data[i] = value == to ? from : value;
+  }
+}
+
+#else  // vectors
+
 namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::CappedTag<float, 8>;
@@ -120,92 +180,22 @@ void uniform_from_words_float(float* data, const uint32_t* words, int64_t count,
   for (; i < count; ++i) data[i] = hn::GetLane(convert(hn::Set(di, static_cast<int32_t>(words[i]))));
 }
 
-}  // namespace tiny_torch::cpu::HWY_NAMESPACE
+#endif
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tiny_torch::cpu
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tiny_torch::cpu {
-HWY_EXPORT(box_muller_float);
-HWY_EXPORT(uniform_from_words_float);
 
 void box_muller(float* data, int64_t blocks, float mean, float std) {
-  HWY_DYNAMIC_DISPATCH(box_muller_float)(data, blocks, mean, std);
+  SIMD_DISPATCH(box_muller_float)(data, blocks, mean, std);
 }
 
 void uniform_from_words(float* data, const uint32_t* words, int64_t count, float from, float to) {
-  HWY_DYNAMIC_DISPATCH(uniform_from_words_float)(data, words, count, from, to);
+  SIMD_DISPATCH(uniform_from_words_float)(data, words, count, from, to);
 }
-}  // namespace tiny_torch::cpu
-#endif
-
-#else  // !TINY_TORCH_HAVE_HIGHWAY
-
-namespace tiny_torch::cpu {
-namespace {
-
-float log_cephes(float x) {
-  int exponent_bits;
-  const float mantissa = std::frexp(x, &exponent_bits);
-  const bool small = mantissa < 0.707106781186547524f;
-  const float exponent = static_cast<float>(exponent_bits - (small ? 1 : 0));
-  const float m = (mantissa - 1.0f) + (small ? mantissa : 0.0f);
-  const float z = m * m;
-  constexpr float coefficients[] = {-1.1514610310e-1f, 1.1676998740e-1f,  -1.2420140846e-1f, 1.4249322787e-1f,
-                                    -1.6668057665e-1f, 2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
-  float y = 7.0376836292e-2f;
-  for (float coefficient : coefficients) y = std::fma(y, m, coefficient);
-  y = std::fma(y * m, z, exponent * -2.12194440e-4f);
-  y = y - z * 0.5f;
-  return std::fma(exponent, 0.693359375f, m + y);
-}
-
-void sincos_cephes(float x, float& sine, float& cosine) {
-  const int octant = (static_cast<int>(x * 1.27323954473516f) + 1) & ~1;
-  const float y = static_cast<float>(octant);
-  x = std::fma(y, -0.78515625f, x);
-  x = std::fma(y, -2.4187564849853515625e-4f, x);
-  x = std::fma(y, -3.77489497744594108e-8f, x);
-  const float z = x * x;
-  float c = std::fma(2.443315711809948e-5f, z, -1.388731625493765e-3f);
-  c = std::fma(c, z, 4.166664568298827e-2f);
-  c = std::fma(c * z, z, -(z * 0.5f)) + 1.0f;
-  float s = std::fma(-1.9515295891e-4f, z, 8.3321608736e-3f);
-  s = std::fma(s, z, -1.6666654611e-1f);
-  s = std::fma(s * z, x, x);
-  const bool swap = (octant & 2) != 0;
-  sine = swap ? c : s;
-  cosine = swap ? s : c;
-  if ((octant & 4) != 0) sine = -sine;
-  if (((octant - 2) & 4) == 0) cosine = -cosine;
-}
-
-}  // namespace
-
-void box_muller(float* data, int64_t blocks, float mean, float std) {
-  for (float* block = data; block != data + blocks * kBoxMullerBlock; block += kBoxMullerBlock) {
-    for (int j = 0; j < 8; ++j) {
-      const float radius = std::sqrt(-2.0f * log_cephes(1.0f - block[j]));
-      float sine;
-      float cosine;
-      sincos_cephes(static_cast<float>(2.0 * kPi) * block[j + 8], sine, cosine);
-      block[j] = std::fma(radius * cosine, std, mean);
-      block[j + 8] = std::fma(radius * sine, std, mean);
-    }
-  }
-}
-
-void uniform_from_words(float* data, const uint32_t* words, int64_t count, float from, float to) {
-  for (int64_t i = 0; i < count; ++i) {
-    const float value = std::fma(static_cast<float>(words[i] & 0xffffff) * 0x1p-24f, to - from, from);
-    data[i] = value == to ? from : value;
-  }
-}
-
-}  // namespace tiny_torch::cpu
-#endif  // TINY_TORCH_HAVE_HIGHWAY
-
-#if !TINY_TORCH_HAVE_HIGHWAY || HWY_ONCE
-namespace tiny_torch::cpu {
 
 void box_muller(double* data, int64_t blocks, double mean, double std) {
   for (double* block = data; block != data + blocks * kBoxMullerBlock; block += kBoxMullerBlock) {
@@ -219,4 +209,4 @@ void box_muller(double* data, int64_t blocks, double mean, double std) {
 }
 
 }  // namespace tiny_torch::cpu
-#endif
+#endif  // HWY_ONCE

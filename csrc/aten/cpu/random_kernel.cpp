@@ -2,7 +2,9 @@
 #include "aten/native/random.h"
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "aten/core/CPUGeneratorImpl.h"
@@ -39,14 +41,14 @@ void fill_serial(const TensorBase& self, Sample&& sample) {
   });
 }
 
-/// Writes `convert(words)` to every element, each from the next kWords words.
-template <class T, int kWords, class Convert>
+/// Writes `convert(words)`, a Raw, to every element, each from the next kWords words. A narrow Raw vectorizes better.
+template <class T, int kWords, class Raw = T, class Convert>
 void fill_from_words(const TensorBase& self, CPUGeneratorImpl& rng, Convert&& convert) {
   if (!self.is_non_overlapping_and_dense()) {
     fill_serial<T>(self, [&] {
       uint32_t words[kWords];
       for (uint32_t& word : words) word = rng.random();
-      return convert(words);
+      return static_cast<T>(static_cast<Raw>(convert(words)));
     });
     return;
   }
@@ -56,7 +58,13 @@ void fill_from_words(const TensorBase& self, CPUGeneratorImpl& rng, Convert&& co
   for (int64_t begin = 0; begin < self.numel(); begin += block) {
     const int64_t count = std::min(block, self.numel() - begin);
     rng.fill_random(words, count * kWords);
-    for (int64_t i = 0; i < count; ++i) data[begin + i] = convert(words + i * kWords);
+    if constexpr (std::is_same_v<T, Raw>) {
+      for (int64_t i = 0; i < count; ++i) data[begin + i] = convert(words + i * kWords);
+    } else {
+      Raw raw[block];
+      for (int64_t i = 0; i < count; ++i) raw[i] = convert(words + i * kWords);
+      for (int64_t i = 0; i < count; ++i) data[begin + i] = static_cast<T>(raw[i]);
+    }
   }
 }
 
@@ -98,7 +106,8 @@ void uniform_kernel(const TensorBase& self, double from, double to, const Option
     const compute_t span = high - low;
     fill_from_words<T, kWords>(self, *rng, [=](const uint32_t* words) {
       const uint64_t bits = low_bits(kWords == 2 ? join(words) : words[0], digits);
-      const compute_t unit = static_cast<compute_t>(bits) * (compute_t(1) / static_cast<compute_t>(uint64_t{1} << digits));
+      const compute_t unit =
+          static_cast<compute_t>(bits) * (compute_t(1) / static_cast<compute_t>(uint64_t{1} << digits));
       const T value = static_cast<T>(std::fma(unit, span, low));
       return value == high_element ? low_element : value;
     });
@@ -120,7 +129,8 @@ void normal_fill(T* data, int64_t size, double mean, double std, CPUGeneratorImp
     if constexpr (!in_place) std::copy(block, block + count, out);
   };
   const int64_t rest = size % kBoxMullerBlock;
-  for (int64_t begin = 0; begin < size - rest; begin += chunk) transform(data + begin, std::min(chunk, size - rest - begin));
+  for (int64_t begin = 0; begin < size - rest; begin += chunk)
+    transform(data + begin, std::min(chunk, size - rest - begin));
   if (rest == 0) return;
   // The float and double kernels fill everything before they transform: the words of the rest are drawn and dropped.
   if (in_place) fill_uniform_unit(buffer, rest, rng);
@@ -187,10 +197,7 @@ void bernoulli_kernel(const TensorBase& self, double p, const OptionalGenerator&
   const auto limit = static_cast<uint64_t>(std::ceil(p * 0x1p53));
   dispatch_real(self.scalar_type(), "bernoulli_scalar_cpu_", [&](auto tag) {
     using T = decltype(tag);
-    const T success = static_cast<T>(1);
-    const T failure = static_cast<T>(0);
-    fill_from_words<T, 2>(self, *rng,
-                          [=](const uint32_t* words) { return low_bits(join(words), 53) < limit ? success : failure; });
+    fill_from_words<T, 2, bool>(self, *rng, [=](const uint32_t* words) { return low_bits(join(words), 53) < limit; });
   });
 }
 
@@ -319,7 +326,8 @@ void cumulative(const T* weights, int64_t stride, std::vector<Sum>& sums) {
   for (size_t i = 0; i < sums.size(); ++i) {
     const Sum weight = weights[static_cast<int64_t>(i) * stride];
     TORCH_CHECK(weight >= 0, "invalid multinomial distribution (encountering probability entry < 0)");
-    TORCH_CHECK(std::isfinite(weight), "invalid multinomial distribution (encountering probability entry = infinity or NaN)");
+    TORCH_CHECK(std::isfinite(weight),
+                "invalid multinomial distribution (encountering probability entry = infinity or NaN)");
     sum += weight;
     sums[i] = sum;
   }
@@ -342,7 +350,8 @@ void multinomial_rows(const TensorBase& self, const TensorBase& weights, CPUGene
     cumulative(weight_data + row * row_stride, weights.stride(-1), sums);
     for (int64_t i = 0; i < samples; ++i) {
       const double u = uniform_double(rng);
-      const auto slot = std::lower_bound(sums.begin(), sums.end(), u, [](Sum sum, double value) { return sum < value; });
+      const auto slot =
+          std::lower_bound(sums.begin(), sums.end(), u, [](Sum sum, double value) { return sum < value; });
       *out++ = slot - sums.begin();
     }
   }
@@ -354,6 +363,98 @@ void multinomial_with_replacement_kernel(const TensorBase& self, const TensorBas
   dispatch_floating(weights.scalar_type(), "multinomial", [&](auto tag) {
     using T = decltype(tag);
     multinomial_rows<T>(self, weights, *rng);
+  });
+}
+
+template <class T>
+void check_multinomial_rows(const TensorBase& weights) {
+  const T* data = weights.const_data_ptr<T>();
+  const int64_t rows = weights.dim() == 2 ? weights.size(0) : 1;
+  const int64_t row_stride = weights.dim() == 2 ? weights.stride(0) : 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    bool positive = false;
+    for (int64_t i = 0; i < weights.size(-1); ++i) {
+      const double weight = data[row * row_stride + i * weights.stride(-1)];
+      TORCH_CHECK(weight >= 0 && std::isfinite(weight),
+                  "probability tensor contains either `inf`, `nan` or element < 0");
+      positive = positive || weight > 0;
+    }
+    TORCH_CHECK(positive, "invalid multinomial distribution (sum of probabilities <= 0)");
+  }
+}
+
+void check_multinomial_kernel(const TensorBase& weights) {
+  dispatch_floating(weights.scalar_type(), "multinomial", [&](auto tag) {
+    using T = decltype(tag);
+    check_multinomial_rows<T>(weights);
+  });
+}
+
+/// The first `count` of `order` become the largest, in order. Ties fall as the two standard algorithms let them fall:
+/// which one runs is part of PyTorch's results.
+template <class T>
+void select_largest(std::vector<std::pair<T, int64_t>>& order, int64_t count) {
+  const auto larger = [](const auto& a, const auto& b) {
+    return (a.first != a.first && b.first == b.first) || a.first > b.first;
+  };
+  if (count == 1) {
+    std::swap(order[0], *std::min_element(order.begin(), order.end(), larger));
+  } else if (count * 64 <= static_cast<int64_t>(order.size())) {
+    std::partial_sort(order.begin(), order.begin() + count, order.end(), larger);
+  } else {
+    std::nth_element(order.begin(), order.begin() + count - 1, order.end(), larger);
+    std::sort(order.begin(), order.begin() + count - 1, larger);
+  }
+}
+
+template <class T>
+void multinomial_select_rows(const TensorBase& self, const TensorBase& scores) {
+  using compute_t = opmath_t<T>;
+  const T* data = scores.const_data_ptr<T>();
+  int64_t* out = self.mutable_data_ptr<int64_t>();
+  const int64_t rows = scores.dim() == 2 ? scores.size(0) : 1;
+  const int64_t row_stride = scores.dim() == 2 ? scores.stride(0) : 0;
+  const int64_t count = self.size(-1);
+  std::vector<std::pair<compute_t, int64_t>> order(static_cast<size_t>(scores.size(-1)));
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t i = 0; i < scores.size(-1); ++i) {
+      order[static_cast<size_t>(i)] = {static_cast<compute_t>(data[row * row_stride + i * scores.stride(-1)]), i};
+    }
+    select_largest(order, count);
+    for (int64_t i = 0; i < count; ++i) *out++ = order[static_cast<size_t>(i)].second;
+  }
+}
+
+void multinomial_select_kernel(const TensorBase& self, const TensorBase& scores) {
+  dispatch_floating(scores.scalar_type(), "multinomial", [&](auto tag) {
+    using T = decltype(tag);
+    multinomial_select_rows<T>(self, scores);
+  });
+}
+
+void dropout_noise_kernel(const TensorBase& self, double keep, const OptionalGenerator& generator) {
+  LockedGenerator rng(generator);
+  const auto limit = static_cast<uint64_t>(std::ceil(keep * 0x1p53));
+  dispatch_floating(self.scalar_type(), "bernoulli_scalar_cpu_", [&](auto tag) {
+    using T = decltype(tag);
+    using compute_t = opmath_t<T>;
+    const T kept = static_cast<T>(compute_t(1) / static_cast<compute_t>(keep));
+    const T dropped = static_cast<T>(compute_t(0));
+    fill_from_words<T, 2>(self, *rng,
+                          [=](const uint32_t* words) { return low_bits(join(words), 53) < limit ? kept : dropped; });
+  });
+}
+
+void check_std_kernel(const TensorBase& std) {
+  dispatch_real(std.scalar_type(), "normal", [&](auto tag) {
+    using T = decltype(tag);
+    const T* data = std.const_data_ptr<T>();
+    MemoryOrder<1>({&std}).for_each_row([&](const auto& offsets, const auto& strides, int64_t count) {
+      const T* row = data + offsets[0];
+      for (int64_t i = 0; i < count; ++i) {
+        TORCH_CHECK(row[i * strides[0]] >= T(0), "normal expects all elements of std >= 0.0");
+      }
+    });
   });
 }
 
@@ -370,6 +471,10 @@ REGISTER_STUB(random_from_to_stub, DeviceType::CPU, random_from_to_kernel);
 REGISTER_STUB(random_full_64_bits_stub, DeviceType::CPU, random_full_64_bits_kernel);
 REGISTER_STUB(randperm_stub, DeviceType::CPU, randperm_kernel);
 REGISTER_STUB(multinomial_with_replacement_stub, DeviceType::CPU, multinomial_with_replacement_kernel);
+REGISTER_STUB(multinomial_select_stub, DeviceType::CPU, multinomial_select_kernel);
+REGISTER_STUB(check_multinomial_stub, DeviceType::CPU, check_multinomial_kernel);
+REGISTER_STUB(dropout_noise_stub, DeviceType::CPU, dropout_noise_kernel);
+REGISTER_STUB(check_std_stub, DeviceType::CPU, check_std_kernel);
 
 }  // namespace
 }  // namespace tiny_torch::cpu

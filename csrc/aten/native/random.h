@@ -18,8 +18,10 @@ DECLARE_STUB(uniform_stub, void(const TensorBase& self, double from, double to, 
 /// Floating types.
 DECLARE_STUB(normal_stub, void(const TensorBase& self, double mean, double std, const OptionalGenerator& generator));
 DECLARE_STUB(exponential_stub, void(const TensorBase& self, double lambd, const OptionalGenerator& generator));
-DECLARE_STUB(cauchy_stub, void(const TensorBase& self, double median, double sigma, const OptionalGenerator& generator));
-DECLARE_STUB(log_normal_stub, void(const TensorBase& self, double mean, double std, const OptionalGenerator& generator));
+DECLARE_STUB(cauchy_stub,
+             void(const TensorBase& self, double median, double sigma, const OptionalGenerator& generator));
+DECLARE_STUB(log_normal_stub,
+             void(const TensorBase& self, double mean, double std, const OptionalGenerator& generator));
 /// Real types except bool.
 DECLARE_STUB(geometric_stub, void(const TensorBase& self, double p, const OptionalGenerator& generator));
 /// Real types.
@@ -39,5 +41,15 @@ DECLARE_STUB(randperm_stub, void(const TensorBase& self, int64_t n, const Option
 /// `self` (int64, contiguous) gets indices drawn with replacement from each row of the floating `weights` (1-d or 2-d).
 DECLARE_STUB(multinomial_with_replacement_stub,
              void(const TensorBase& self, const TensorBase& weights, const OptionalGenerator& generator));
+
+/// `self` (int64, contiguous) gets the indices of the largest elements of each row of `scores`, largest first.
+DECLARE_STUB(multinomial_select_stub, void(const TensorBase& self, const TensorBase& scores));
+/// RuntimeError unless all elements of `weights` are finite and not negative and each row has a positive sum.
+DECLARE_STUB(check_multinomial_stub, void(const TensorBase& weights));
+/// 1 / keep with probability `keep`, else 0. Floating types.
+DECLARE_STUB(dropout_noise_stub, void(const TensorBase& self, double keep, const OptionalGenerator& generator));
+
+/// RuntimeError unless all elements of `std` are at least 0. Real types.
+DECLARE_STUB(check_std_stub, void(const TensorBase& std));
 
 }  // namespace tiny_torch::native
