@@ -16,6 +16,7 @@ class Op:
 
     def __init__(self, entry):
         text = entry.get("schema") or entry["op"]
+        self.python = entry.get("python", True)
         head, _, tail = text.partition("(")
         self.full = head.strip()
         self.name, _, self.overload = self.full.partition(".")

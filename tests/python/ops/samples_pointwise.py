@@ -4,6 +4,11 @@ import torch as oracle
 
 from .samples import Sample, pointwise, samples
 
+# Pointwise by nature, under whichever kind the list files these overloads.
+SCALARS = ["add", "sub", "rsub", "mul", "multiply", "div", "divide", "true_divide", "eq", "ne", "lt", "le", "gt", "ge"]
+SAME = ["absolute", "negative", "subtract.Tensor", "multiply.Tensor", "square", "max.other", "min.other", "rsub.Tensor"]
+samples(*[f"{name}.Scalar" for name in SCALARS], *SAME)(pointwise)
+
 
 @samples("pow.Tensor_Tensor")
 def pow_tensors(op, make):
@@ -140,12 +145,6 @@ def gelu(op, make):
             yield Sample(make(*shape), approximate=approximate)
         if make.floating:
             yield Sample(make.special()[:8], approximate=approximate, grad=False)
-
-
-@samples("abs", "sign", "relu", "neg", "maximum", "minimum", "max.other", "min.other")
-def kinked(op, make):
-    """As any pointwise op, but no two equal or zero values where the gradient is a matter of choice."""
-    yield from pointwise(op, make)
 
 
 @samples("addcmul", "addcdiv")
