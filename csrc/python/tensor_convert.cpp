@@ -1,4 +1,7 @@
 // From tensors to Python numbers and lists, and between dtypes and devices.
+#include "autograd/AutogradMeta.h"
+#include "generated/ops/copy.h"
+#include "python/ArgParser.h"
 #include "python/Tensor.h"
 #include "python/element.h"
 #include "python/module.h"
@@ -70,6 +73,55 @@ PyObject* to_dtype(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyOb
   END_HANDLE_ERRORS
 }
 
+PyObject* tensor_to(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  HANDLE_ERRORS
+  static const PythonArgParser parser("to", {
+      "to(@, Device? device=None, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)",
+      "to(@, ScalarType dtype, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)",
+      "to(@, Tensor other, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)"});
+  PythonArgs a;
+  if (parser.parse(a, self, args, nargs, kwnames)) return a.call_torch_function();
+  const TensorBase& tensor = unpack(self);
+  // Where the options start: after (self, device, dtype), (self, dtype) or (self, other).
+  const size_t rest = a.signature() == 0 ? 3 : 2;
+  std::optional<Device> device;
+  std::optional<ScalarType> dtype;
+  if (a.signature() == 0) {
+    device = a.optional_device(1);
+    dtype = a.optional_dtype(2);
+  } else if (a.signature() == 1) {
+    dtype = a.dtype(1);
+  } else {
+    device = a.tensor(1).device();
+    dtype = a.tensor(1).scalar_type();
+  }
+  const bool non_blocking = a.boolean_or(rest, false);
+  const bool copy = a.boolean_or(rest + 1, false);
+  const std::optional<MemoryFormat> format = a.optional_memory_format(rest + 2);
+  TensorBase result;
+  {
+    const gil_scoped_release no_gil(a.is_large());
+    result = ops::to(tensor, dtype, std::nullopt, device, std::nullopt, non_blocking, copy, format);
+  }
+  return wrap(std::move(result));
+  END_HANDLE_ERRORS
+}
+
+PyObject* tensor_detach(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  HANDLE_ERRORS
+  static const PythonArgParser parser("detach", {"detach(@)"});
+  PythonArgs a;
+  if (parser.parse(a, self, args, nargs, kwnames)) return a.call_torch_function();
+  return wrap(ops::detach(unpack(self)));
+  END_HANDLE_ERRORS
+}
+PyObject* tensor_detach_(PyObject* self, PyObject*) {
+  HANDLE_ERRORS
+  autograd::detach_(unpack(self));
+  return Py_NewRef(self);
+  END_HANDLE_ERRORS
+}
+
 PyObject* tensor_cpu(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
   HANDLE_ERRORS
   const PyRef value(wrap(Device(DeviceType::CPU)));
@@ -110,6 +162,12 @@ PyMethodDef tensor_convert_methods[] = {
     {"item", &tensor_item, METH_NOARGS, "item() -> number\n\nThe value of a tensor of one element. RuntimeError for any other."},
     {"tolist", &tensor_tolist, METH_NOARGS, "tolist() -> list or number\n\nThe values as nested lists."},
     {"__complex__", &tensor_complex, METH_NOARGS, nullptr},
+    {"to", as_cfunction(&tensor_to), kFast,
+     "to(device=None, dtype=None, non_blocking=False, copy=False, *, memory_format=torch.preserve_format) -> Tensor\n"
+     "to(dtype, non_blocking=False, copy=False) -> Tensor\nto(other, non_blocking=False, copy=False) -> Tensor\n\n"
+     "The values in another dtype or on another device; self where nothing changes."},
+    {"detach", as_cfunction(&tensor_detach), kFast, "detach() -> Tensor\n\nThe same memory outside of the graph."},
+    {"detach_", &tensor_detach_, METH_NOARGS, "detach_() -> Tensor\n\nTakes the tensor itself out of the graph. RuntimeError for views."},
     TORCH_TO("float", kFloat),
     TORCH_TO("double", kDouble),
     TORCH_TO("half", kHalf),

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "autograd/AutogradMeta.h"
+#include "generated/ops/copy.h"
 #include "python/Tensor.h"
 #include "python/element.h"
 #include "python/module.h"
@@ -116,25 +117,12 @@ TensorBase from_sequence(PyObject* data, ScalarType dtype) {
   return result;
 }
 
-/// `tensor` through the methods of its Python object: to(device, dtype), which may return it unchanged.
-TensorBase converted(TensorBase tensor, std::optional<ScalarType> dtype, std::optional<Device> device) {
-  if (dtype.has_value() && *dtype != tensor.scalar_type()) {
-    const PyRef object(wrap(std::move(tensor)));
-    const PyRef wanted(wrap(*dtype));
-    tensor = unpack(call_method("to", object.get(), {wanted.get()}).get());
+TensorBase converted(const TensorBase& tensor, std::optional<ScalarType> dtype, std::optional<Device> device) {
+  if (device.has_value() && device->is_meta() && !tensor.is_meta()) {
+    return empty_strided_tensor(tensor.sizes(), tensor.strides(), dtype.value_or(tensor.scalar_type()), *device);
   }
-  if (device.has_value() && *device != tensor.device()) {
-    if (device->is_meta()) return empty_strided_tensor(tensor.sizes(), tensor.strides(), tensor.scalar_type(), *device);
-    const PyRef object(wrap(std::move(tensor)));
-    const PyRef wanted(wrap(*device));
-    tensor = unpack(call_method("to", object.get(), {wanted.get()}).get());
-  }
-  return tensor;
-}
-
-TensorBase copied(const TensorBase& tensor) {
-  const PyRef object(wrap(tensor));
-  return unpack(call_method("clone", object.get()).get());
+  if ((!dtype.has_value() || *dtype == tensor.scalar_type()) && (!device.has_value() || *device == tensor.device())) return tensor;
+  return ops::to(tensor, dtype, std::nullopt, device);
 }
 
 /// An interchange object that is neither sequence, tensor nor array, seen as one of these; null if it is none.
@@ -216,7 +204,7 @@ PyObject* py_tensor(PyObject*, PyObject* const* args, Py_ssize_t nargs, PyObject
                        1));
     const TensorBase source = autograd::detach(unpack(a.data));
     TensorBase result = converted(source, a.dtype, a.device);
-    return finish(result.is_same(source) ? copied(result) : std::move(result), a.requires_grad);
+    return finish(result.is_same(source) ? ops::clone(result) : std::move(result), a.requires_grad);
   }
   const std::optional<Device> device = a.device.has_value() ? a.device : std::optional<Device>(default_device());
   return finish(converted(tensor_from_data(a.data, a.dtype, "tensor"), a.dtype, device), a.requires_grad);
@@ -231,7 +219,7 @@ PyObject* tensor_new_tensor(PyObject* self, PyObject* const* args, Py_ssize_t na
   if (is_tensor(a.data)) {
     const TensorBase source = autograd::detach(unpack(a.data));
     TensorBase result = converted(source, dtype, device);
-    return finish(result.is_same(source) ? copied(result) : std::move(result), a.requires_grad);
+    return finish(result.is_same(source) ? ops::clone(result) : std::move(result), a.requires_grad);
   }
   return finish(converted(tensor_from_data(a.data, dtype, "new_tensor"), dtype, device), a.requires_grad);
   END_HANDLE_ERRORS
@@ -293,7 +281,7 @@ PyObject* asarray(PyObject*, PyObject* args, PyObject* kwargs) {
                       "' into dtype '", a.dtype.value_or(kFloat), "'.");
   }
   TensorBase result = converted(tensor, a.dtype, a.device);
-  if (copies && is_shared && result.is_same(tensor)) result = copied(result);
+  if (copies && is_shared && result.is_same(tensor)) result = ops::clone(result);
   const bool wants_grad = to_flag("asarray", "requires_grad", requires_grad);
   if (!wants_grad && result.requires_grad()) result = autograd::detach(result);
   if (wants_grad && !result.requires_grad()) return finish(std::move(result), true);
@@ -327,7 +315,7 @@ TensorBase tensor_from_data(PyObject* data, std::optional<ScalarType> dtype, con
   if (is_numpy_array(data)) {
     // Converting copies as well, so a copy is only needed where dtypes agree.
     TensorBase shared = tensor_from_numpy(data, false);
-    return dtype.has_value() && *dtype != shared.scalar_type() ? shared : copied(shared);
+    return dtype.has_value() && *dtype != shared.scalar_type() ? shared : ops::clone(shared);
   }
   return from_sequence(data, dtype.has_value() ? *dtype : infer_dtype(data, 0));
 }
