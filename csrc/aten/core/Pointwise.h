@@ -30,6 +30,7 @@ using BlockFn = void (*)(void* out, const void* const* in, int64_t n, const void
 
 struct PointwiseBlocks {
   BlockFn fn[kNumComputeTypes] = {};
+  bool writes_bool = false;  // the expression is a mask: `out` holds bool whatever the compute type
 };
 
 enum class PointwiseRule : uint8_t {

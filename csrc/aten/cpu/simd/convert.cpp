@@ -100,16 +100,34 @@ struct alignas(8) Item16 {
 };
 
 template <class T>
-void gather_items(void* dst, const void* src, int64_t stride, int64_t n) {
-  const char* from = static_cast<const char*>(src);
+void gather_items(void* dst, const void* src, int64_t stride, int64_t row_stride, int64_t n, int64_t rows) {
   T* to = static_cast<T*>(dst);
-  for (int64_t i = 0; i < n; ++i) std::memcpy(to + i, from + i * stride, sizeof(T));
+  for (int64_t r = 0; r < rows; ++r, to += n) {
+    const char* from = static_cast<const char*>(src) + r * row_stride;
+    if (stride == 0) {
+      T value;
+      std::memcpy(&value, from, sizeof(T));
+      std::fill(to, to + n, value);
+      continue;
+    }
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < n; ++i) std::memcpy(to + i, from + i * stride, sizeof(T));
+  }
 }
 template <class T>
-void scatter_items(void* dst, int64_t stride, const void* src, int64_t n) {
-  char* to = static_cast<char*>(dst);
+void scatter_items(void* dst, int64_t stride, int64_t row_stride, const void* src, int64_t n, int64_t rows) {
   const T* from = static_cast<const T*>(src);
-  for (int64_t i = 0; i < n; ++i) std::memcpy(to + i * stride, from + i, sizeof(T));
+  for (int64_t r = 0; r < rows; ++r, from += n) {
+    char* to = static_cast<char*>(dst) + r * row_stride;
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < n; ++i) std::memcpy(to + i * stride, from + i, sizeof(T));
+  }
+}
+
+// Halves compute as float, integers and bool as int64.
+constexpr ScalarType own_compute_type(ScalarType t) {
+  if (t == kComplexHalf) return kComplexFloat;
+  return is_integral(t, true) ? kLong : t == kHalf || t == kBFloat16 ? kFloat : t;
 }
 
 ConvertFn checked(ConvertFn fn, ScalarType from, ScalarType to) {
@@ -118,42 +136,50 @@ ConvertFn checked(ConvertFn fn, ScalarType from, ScalarType to) {
 }
 }  // namespace
 
-void gather_block(void* dst, const void* src, int64_t stride, int64_t itemsize, int64_t n) {
-  if (stride == itemsize) {
-    std::memcpy(dst, src, static_cast<size_t>(n * itemsize));
-    return;
-  }
+void gather_rows(void* dst, const void* src, int64_t stride, int64_t row_stride, int64_t itemsize, int64_t n,
+                 int64_t rows) {
   switch (itemsize) {
     case 1:
-      return gather_items<uint8_t>(dst, src, stride, n);
+      return gather_items<uint8_t>(dst, src, stride, row_stride, n, rows);
     case 2:
-      return gather_items<uint16_t>(dst, src, stride, n);
+      return gather_items<uint16_t>(dst, src, stride, row_stride, n, rows);
     case 4:
-      return gather_items<uint32_t>(dst, src, stride, n);
+      return gather_items<uint32_t>(dst, src, stride, row_stride, n, rows);
     case 8:
-      return gather_items<uint64_t>(dst, src, stride, n);
+      return gather_items<uint64_t>(dst, src, stride, row_stride, n, rows);
     default:
-      return gather_items<Item16>(dst, src, stride, n);
+      return gather_items<Item16>(dst, src, stride, row_stride, n, rows);
   }
 }
 
-void scatter_block(void* dst, int64_t stride, const void* src, int64_t itemsize, int64_t n) {
-  if (stride == itemsize) {
-    std::memcpy(dst, src, static_cast<size_t>(n * itemsize));
-    return;
-  }
+void scatter_rows(void* dst, int64_t stride, int64_t row_stride, const void* src, int64_t itemsize, int64_t n,
+                  int64_t rows) {
   switch (itemsize) {
     case 1:
-      return scatter_items<uint8_t>(dst, stride, src, n);
+      return scatter_items<uint8_t>(dst, stride, row_stride, src, n, rows);
     case 2:
-      return scatter_items<uint16_t>(dst, stride, src, n);
+      return scatter_items<uint16_t>(dst, stride, row_stride, src, n, rows);
     case 4:
-      return scatter_items<uint32_t>(dst, stride, src, n);
+      return scatter_items<uint32_t>(dst, stride, row_stride, src, n, rows);
     case 8:
-      return scatter_items<uint64_t>(dst, stride, src, n);
+      return scatter_items<uint64_t>(dst, stride, row_stride, src, n, rows);
     default:
-      return scatter_items<Item16>(dst, stride, src, n);
+      return scatter_items<Item16>(dst, stride, row_stride, src, n, rows);
   }
+}
+
+void gather_block(void* dst, const void* src, int64_t stride, int64_t itemsize, int64_t n) {
+  if (stride == itemsize)
+    std::memcpy(dst, src, static_cast<size_t>(n * itemsize));
+  else
+    gather_rows(dst, src, stride, 0, itemsize, n, 1);
+}
+
+void scatter_block(void* dst, int64_t stride, const void* src, int64_t itemsize, int64_t n) {
+  if (stride == itemsize)
+    std::memcpy(dst, src, static_cast<size_t>(n * itemsize));
+  else
+    scatter_rows(dst, stride, 0, src, itemsize, n, 1);
 }
 
 void load_block(ScalarType src_type, const void* src, int64_t stride, ScalarType compute, void* dst, int64_t n) {
@@ -190,7 +216,7 @@ void convert_block(ScalarType src_type, const void* src, int64_t src_stride, Sca
   const int64_t dst_size = static_cast<int64_t>(element_size(dst_type));
   // Integers go straight to a float destination's compute type; everything else starts from its own.
   const bool from_integer = is_integral(src_type, true) && dst_type != kBool && !is_integral(dst_type, true);
-  const ScalarType compute = src_type == dst_type ? src_type : compute_type(from_integer ? dst_type : src_type);
+  const ScalarType compute = src_type == dst_type ? src_type : own_compute_type(from_integer ? dst_type : src_type);
   if (compute == dst_type && dst_stride == dst_size) {
     return load_block(src_type, src, src_stride, compute, dst, n);
   }

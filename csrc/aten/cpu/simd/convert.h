@@ -26,6 +26,12 @@ TORCH_API ConvertFn store_function(ScalarType compute, ScalarType dst);
 TORCH_API void gather_block(void* dst, const void* src, int64_t stride, int64_t itemsize, int64_t n);
 TORCH_API void scatter_block(void* dst, int64_t stride, const void* src, int64_t itemsize, int64_t n);
 
+/// The same for `rows` rows of n elements each, dense in the contiguous memory.
+TORCH_API void gather_rows(void* dst, const void* src, int64_t stride, int64_t row_stride, int64_t itemsize, int64_t n,
+                           int64_t rows);
+TORCH_API void scatter_rows(void* dst, int64_t stride, int64_t row_stride, const void* src, int64_t itemsize, int64_t n,
+                            int64_t rows);
+
 /// n strided elements of `src_type` to contiguous elements of the compute type. NotImplementedError for float8.
 TORCH_API void load_block(ScalarType src_type, const void* src, int64_t stride, ScalarType compute, void* dst,
                           int64_t n);
@@ -36,11 +42,5 @@ TORCH_API void store_block(ScalarType compute, const void* src, ScalarType dst_t
 /// n strided elements of one type to strided elements of another: the inner loop of copies.
 TORCH_API void convert_block(ScalarType src_type, const void* src, int64_t src_stride, ScalarType dst_type, void* dst,
                              int64_t dst_stride, int64_t n);
-
-/// The compute type that pointwise ops use for operands of type t: halves float, integers and bool int64.
-constexpr ScalarType compute_type(ScalarType t) {
-  if (t == kComplexHalf) return kComplexFloat;
-  return is_integral(t, true) ? kLong : t == kHalf || t == kBFloat16 ? kFloat : t;
-}
 
 }  // namespace tiny_torch::simd

@@ -94,6 +94,12 @@ template <class T, class S, std::enable_if_t<std::is_arithmetic_v<S>, int> = 0>
 HWY_INLINE Vec<T> select(Mask<T> m, Vec<T> a, S b) {
   return select(m, a, Vec<T>(static_cast<T>(b)));
 }
+/// The literal as a V; compiled per target, unlike the one of the scalar vocabulary.
+template <class V, class C>
+HWY_INLINE V constant(C value) {
+  using Real = typename pointwise::detail::RealOf<pointwise::lane_t<V>>::type;
+  return V(static_cast<Real>(value));
+}
 /// 1 or 0.
 template <class T>
 HWY_INLINE Vec<T> as_number(Mask<T> m) {
