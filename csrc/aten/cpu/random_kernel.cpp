@@ -23,10 +23,16 @@ constexpr int64_t kWordsPerBlock = 1024;
 class LockedGenerator {
  public:
   explicit LockedGenerator(const OptionalGenerator& generator)
-      : rng_(check_generator<CPUGeneratorImpl>(generator, default_cpu_generator())), lock_(rng_->mutex()) {}
+      : rng_(implementation(generator)), lock_(rng_->mutex()) {}
   CPUGeneratorImpl& operator*() const { return *rng_; }
 
  private:
+  static CPUGeneratorImpl* implementation(const OptionalGenerator& generator) {
+    const Generator& fallback = default_cpu_generator();
+    if (!generator.has_value()) return static_cast<CPUGeneratorImpl*>(fallback.get());
+    return check_generator<CPUGeneratorImpl>(generator, fallback);
+  }
+
   CPUGeneratorImpl* rng_;
   std::lock_guard<std::mutex> lock_;
 };

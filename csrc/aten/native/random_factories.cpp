@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "aten/native/random.h"
+#include "generated/kernels/creation.h"
 #include "generated/kernels/random.h"
 #include "generated/ops/creation.h"
 
@@ -12,7 +13,7 @@ using OptionalDtype = std::optional<ScalarType>;
 
 TensorBase new_tensor(IntArrayRef size, ScalarType dtype, std::optional<Layout> layout, std::optional<Device> device,
                       std::optional<bool> pin_memory) {
-  return ops::empty(size, dtype, layout, device, pin_memory, std::nullopt);
+  return empty(size, dtype, layout, device, pin_memory, std::nullopt);
 }
 
 void resize_for_samples(TensorBase& out, IntArrayRef size) {
