@@ -9,7 +9,7 @@ from .libraries import COMPLEX, dtype_name, oracle, tiny, tiny_dtype, to_tiny, u
 from .samples import DTYPES, Maker, generator_of, load_tables
 
 VALUE_DTYPES = ["float32", "float64", "int64", "bool", "bfloat16", "float16", "int32", "uint8"]
-WITH_COMPLEX = {"add.Tensor", "mul.Tensor", "mm", "sum", "sum.dim_IntList"}
+WITH_COMPLEX = {"conj", "real", "add.Tensor", "mul.Tensor", "mm", "sum", "sum.dim_IntList"}
 
 
 def dtypes_of(op, wanted=None):

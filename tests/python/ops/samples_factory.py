@@ -180,6 +180,21 @@ def multinomial(op, make):
     yield Sample(make(30, low=0, high=1), 3, grad=False)
 
 
+@samples("bernoulli_.Tensor", dtypes=["float32", "float64", "int64"])
+def bernoulli_tensor(op, make):
+    for shape, given in [((3, 4), (3, 4)), ((30, 4), (4,)), ((), ()), ((0,), (0,))]:
+        yield Sample(make(*shape), make(*given, low=0, high=1, dtype=oracle.float64), grad=False)
+
+
+@samples("normal.Tensor_float", "normal.float_Tensor", "normal.Tensor_Tensor", dtypes=["float32", "float64"])
+def normal_tensors(op, make):
+    mean, spread = op.overload.split("_")
+    for shape in [(3, 4), (), (0,), (40, 5)]:
+        yield Sample(
+            make(*shape) if mean == "Tensor" else 0.5, make(*shape, low=0.5) if spread == "Tensor" else 2.0, grad=False
+        )
+
+
 @samples("normal.float_float", dtypes=ONCE)
 def normal(op, make):
     yield Sample(0.0, 2.0, [5, 6])

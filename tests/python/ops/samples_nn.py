@@ -283,9 +283,12 @@ def pair_loss(op, make):
         yield Sample(make(3, 4), make(4), 1)
 
 
-@samples("dropout", "feature_dropout", dtypes=SMALL)
+DROPOUTS = ["dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"]
+
+
+@samples(*DROPOUTS, *[name + "_" for name in DROPOUTS], dtypes=SMALL)
 def dropout(op, make):
-    for shape in [(3, 4), (), (0,)]:
+    for shape in [(3, 4), (0, 2)] + ([] if "feature" in op.name else [()]):
         yield Sample(make(*shape), 0.5, False)
         yield Sample(make(*shape), 0.0, True)
         yield Sample(make(*shape), 1.0, True)

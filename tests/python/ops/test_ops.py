@@ -7,6 +7,8 @@ pytest.importorskip("torch", reason="PyTorch is the oracle of these tests (READM
 from . import checks, oplist  # noqa: E402
 from .samples import exempt_reason, generator_of  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 OPS = oplist.load()
 COVERED = [op for op in OPS if generator_of(op) and not exempt_reason(op)]
 
