@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <mutex>
 #include <random>
 
 namespace tiny_torch {
@@ -107,6 +108,12 @@ const Generator& default_cpu_generator() {
   // Never destroyed: threads and Python objects may draw until the very end of the process.
   static const Generator* generator = new Generator(make_cpu_generator(nondeterministic_seed()));
   return *generator;
+}
+
+void manual_seed(uint64_t seed) {
+  GeneratorImpl* generator = default_cpu_generator().get();
+  const std::lock_guard<std::mutex> lock(generator->mutex());
+  generator->set_current_seed(seed);
 }
 
 uint64_t nondeterministic_seed() {

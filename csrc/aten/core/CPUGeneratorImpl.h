@@ -57,6 +57,8 @@ class TORCH_API CPUGeneratorImpl final : public GeneratorImpl {
 
 /// The generator of everyone who names none: one per process, seeded by the system, referenced and never copied.
 TORCH_API const Generator& default_cpu_generator();
+/// Seeds the default generator.
+TORCH_API void manual_seed(uint64_t seed);
 /// A new generator with its own state.
 TORCH_API Generator make_cpu_generator(uint64_t seed = kDefaultSeed);
 /// A 64-bit seed from the operating system.
