@@ -20,6 +20,18 @@ CONFIGURATIONS = [
     ("AdamW", {"lr": 0.01}),
     ("AdamW", {"lr": 0.01, "amsgrad": True, "weight_decay": 0.3}),
 ]
+MORE = [
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.2, "weight_decay": 0.1}),
+    ("Adadelta", {"lr": 0.5, "rho": 0.8, "weight_decay": 0.1}),
+    ("Adamax", {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
+    ("NAdam", {"lr": 0.1, "momentum_decay": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("RAdam", {"lr": 0.1, "weight_decay": 0.1}),
+    ("RMSprop", {"lr": 0.01, "centered": True, "momentum": 0.9, "weight_decay": 0.1}),
+    ("Rprop", {"lr": 0.1}),
+    ("ASGD", {"lr": 0.1, "t0": 3, "lambd": 0.1, "weight_decay": 0.1}),
+    ("Adafactor", {"lr": 0.1, "weight_decay": 0.1}),
+]
+NEEDED_OPERATORS = ("lerp_", "addcmul_", "addcdiv_", "clamp_", "rsqrt_")
 IDS = [f"{name}-{'-'.join(kwargs)}" for name, kwargs in CONFIGURATIONS]
 
 
@@ -46,8 +58,11 @@ def as_oracle(tensor):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("foreach", [None, False])
-@pytest.mark.parametrize("name, kwargs", CONFIGURATIONS, ids=IDS)
+@pytest.mark.parametrize("name, kwargs", CONFIGURATIONS + MORE, ids=IDS + [name for name, _ in MORE])
 def test_against_pytorch(name, kwargs, foreach, dtype):
+    missing = [operator for operator in NEEDED_OPERATORS if not hasattr(torch.Tensor, operator)]
+    if missing and (name, kwargs) not in CONFIGURATIONS:
+        pytest.skip(f"this build has no {', '.join(missing)}")
     mine, optimizer = run(torch, name, {**kwargs, "foreach": foreach}, dtype)
     theirs, other = run(oracle, name, {**kwargs, "foreach": foreach}, dtype)
     for a, b in zip(mine, theirs):
@@ -194,3 +209,27 @@ def test_wrong_calls_raise_what_pytorch_raises(make):
         make(oracle, oracle.nn.Parameter(oracle.ones(2)))
     with pytest.raises(type(expected.value)):
         make(torch, nn.Parameter(torch.ones(2)))
+
+
+@pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
+def test_lbfgs(line_search):
+    def minimise(module):
+        x = module.nn.Parameter(module.tensor([-1.5, 1.0], dtype=module.float64))
+        optimizer = module.optim.LBFGS([x], lr=0.01 if line_search is None else 1, line_search_fn=line_search)
+
+        def closure():
+            optimizer.zero_grad()
+            loss = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+            loss.backward()
+            return loss
+
+        return [optimizer.step(closure).item() for _ in range(4)] + x.tolist()
+
+    assert minimise(torch) == pytest.approx(minimise(oracle), rel=1e-6)
+
+
+def test_sparse_adam_refuses_dense_gradients():
+    p = nn.Parameter(torch.ones(2))
+    p.grad = torch.ones(2)
+    with pytest.raises(RuntimeError, match="dense gradients"):
+        optim.SparseAdam([p]).step()
