@@ -9,10 +9,10 @@ namespace python {
 using FastMethod = PyObject* (*)(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames);
 
 /// Methods of Tensor, METH_FASTCALL | METH_KEYWORDS, ended by an entry without a name.
-__attribute__((weak)) extern PyMethodDef tensor_methods[];
+extern PyMethodDef tensor_methods[];
 
 /// Fills `_C._VariableFunctions` and the other namespaces of functions.
-__attribute__((weak)) void add_generated_functions(PyObject* module);
+void add_generated_functions(PyObject* module);
 
 }  // namespace python
 }  // namespace tiny_torch

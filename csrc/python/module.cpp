@@ -21,11 +21,6 @@ int to_count(PyObject* o, const char* function) {
   return static_cast<int>(std::max<long long>(n, -1));
 }
 
-bool to_flag(PyObject* o, const char* function) {
-  TORCH_CHECK_TYPE(PyBool_Check(o), function, "(): argument must be bool, not ", type_name(o));
-  return o == Py_True;
-}
-
 PyObject* get_num_threads_(PyObject*, PyObject*) { return PyLong_FromLong(get_num_threads()); }
 PyObject* set_num_threads_(PyObject*, PyObject* n) {
   HANDLE_ERRORS
@@ -55,15 +50,6 @@ PyObject* set_default_dtype_(PyObject*, PyObject* dtype) {
   Py_RETURN_NONE;
   END_HANDLE_ERRORS
 }
-
-PyObject* is_grad_enabled(PyObject*, PyObject*) { return PyBool_FromLong(GradMode::is_enabled()); }
-PyObject* set_grad_enabled(PyObject*, PyObject* enabled) {
-  HANDLE_ERRORS
-  GradMode::set_enabled(to_flag(enabled, "set_grad_enabled"));
-  Py_RETURN_NONE;
-  END_HANDLE_ERRORS
-}
-PyObject* is_inference_mode_enabled(PyObject*, PyObject*) { return PyBool_FromLong(inference_mode_enabled()); }
 
 PyObject* promote_types_(PyObject*, PyObject* args) {
   HANDLE_ERRORS
@@ -98,63 +84,12 @@ PyMethodDef functions[] = {
     {"set_num_interop_threads", &set_num_interop_threads_, METH_O, "set_num_interop_threads(n)"},
     {"get_default_dtype", &get_default_dtype_, METH_NOARGS, "The dtype of tensors made from Python floats."},
     {"_set_default_dtype", &set_default_dtype_, METH_O, nullptr},
-    {"is_grad_enabled", &is_grad_enabled, METH_NOARGS, "Whether operations on this thread record gradients."},
-    {"_set_grad_enabled", &set_grad_enabled, METH_O, nullptr},
-    {"is_inference_mode_enabled", &is_inference_mode_enabled, METH_NOARGS, "Whether inference mode is on for this thread."},
     {"promote_types", &promote_types_, METH_VARARGS, "promote_types(type1, type2) -> dtype\n\nThe smallest dtype that both promote to."},
     {"can_cast", &can_cast_, METH_VARARGS, "can_cast(from, to) -> bool\n\nWhether a result of dtype `from` may be written to a tensor of dtype `to`."},
     {"_device_count", &device_count, METH_O, "Devices of a type that this process can use."},
     {"_is_tensor", &is_tensor_, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
-
-// ---- inference mode as a context manager ----
-
-struct InferenceModeObject {
-  PyObject_HEAD
-  InferenceMode* guard;
-  bool enabled;
-};
-PyObject* inference_mode_new(PyTypeObject* type, PyObject* args, PyObject*) {
-  HANDLE_ERRORS
-  PyObject* enabled = Py_True;
-  if (!PyArg_ParseTuple(args, "|O:_InferenceMode", &enabled)) return nullptr;
-  const bool flag = to_flag(enabled, "_InferenceMode");
-  PyObject* o = check(type->tp_alloc(type, 0));
-  reinterpret_cast<InferenceModeObject*>(o)->enabled = flag;
-  return o;
-  END_HANDLE_ERRORS
-}
-PyObject* inference_mode_enter(PyObject* self, PyObject*) {
-  HANDLE_ERRORS
-  auto* mode = reinterpret_cast<InferenceModeObject*>(self);
-  TORCH_CHECK(mode->guard == nullptr, "inference_mode is already entered");
-  mode->guard = new InferenceMode(mode->enabled);
-  return Py_NewRef(self);
-  END_HANDLE_ERRORS
-}
-PyObject* inference_mode_exit(PyObject* self, PyObject*) {
-  delete std::exchange(reinterpret_cast<InferenceModeObject*>(self)->guard, nullptr);
-  Py_RETURN_NONE;
-}
-void inference_mode_dealloc(PyObject* self) {
-  // A guard that was never left stays in force: undoing it here could hit another thread or scope.
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
-PyMethodDef inference_mode_methods[] = {
-    {"__enter__", &inference_mode_enter, METH_NOARGS, nullptr},
-    {"__exit__", &inference_mode_exit, METH_VARARGS, nullptr},
-    {nullptr, nullptr, 0, nullptr},
-};
-PyType_Slot inference_mode_slots[] = {
-    {Py_tp_new, reinterpret_cast<void*>(&inference_mode_new)},
-    {Py_tp_dealloc, reinterpret_cast<void*>(&inference_mode_dealloc)},
-    {Py_tp_methods, inference_mode_methods},
-    {0, nullptr},
-};
-PyType_Spec inference_mode_spec = {"torch._C._InferenceMode", sizeof(InferenceModeObject), 0, Py_TPFLAGS_DEFAULT, inference_mode_slots};
 
 void init_all(PyObject* module) {
   const PyRef return_types(check(PyDict_New()));
@@ -169,13 +104,14 @@ void init_all(PyObject* module) {
   init_tensor(module);
   init_torch_function(module);
   init_generator(module);
+  init_tensor_methods(module);
   init_tensor_new(module);
   init_numpy(module);
   init_dlpack(module);
-  add_type(module, &inference_mode_spec);
+  init_modes(module);
   check(PyModule_AddFunctions(module, functions));
-  if (&add_generated_functions != nullptr) add_generated_functions(module);
-  if (&init_autograd != nullptr) init_autograd(module);
+  add_generated_functions(module);
+  init_autograd(module);
 }
 
 PyModuleDef definition = {PyModuleDef_HEAD_INIT, "tiny_torch._C", "The C++ core of tiny_torch.", -1, nullptr, nullptr, nullptr, nullptr, nullptr};

@@ -1,4 +1,4 @@
-// Parts of `_C` that other files define. Weak, so that the module also works in a build without them.
+// Parts of `_C` and what its files share.
 #pragma once
 
 #include <optional>
@@ -12,13 +12,13 @@ namespace python {
 // ---- autograd_*.cpp ----
 
 /// Bindings of autograd: Node, Function, hooks, backward.
-__attribute__((weak)) void init_autograd(PyObject* module);
+void init_autograd(PyObject* module);
 /// The Python object of a node, a new reference; None for no node.
-__attribute__((weak)) PyObject* wrap_node(const intrusive_ptr<autograd::Node>& node);
+PyObject* wrap_node(const intrusive_ptr<autograd::Node>& node);
 /// `tensor._backward_hooks = dict`: from now on backward calls the hooks in `dict` (null: no more).
-__attribute__((weak)) void set_backward_hooks(PyObject* tensor, PyObject* dict);
+void set_backward_hooks(PyObject* tensor, PyObject* dict);
 /// The same for `tensor._post_accumulate_grad_hooks`.
-__attribute__((weak)) void set_post_accumulate_grad_hooks(PyObject* tensor, PyObject* dict);
+void set_post_accumulate_grad_hooks(PyObject* tensor, PyObject* dict);
 
 // ---- methods of Tensor ----
 
@@ -51,6 +51,8 @@ TensorBase legacy_tensor(PyObject* args, PyObject* kwargs);
 
 extern PyMethodDef tensor_numpy_methods[];  // numpy.cpp
 extern PyMethodDef tensor_new_methods[];    // tensor_new.cpp
+void init_modes(PyObject* module);
+void init_tensor_methods(PyObject* module);
 void init_tensor_new(PyObject* module);
 void init_numpy(PyObject* module);
 void init_dlpack(PyObject* module);

@@ -246,9 +246,33 @@ PyObject* tensor_is_same_size(PyObject* self, PyObject* const* args, Py_ssize_t 
   END_HANDLE_ERRORS
 }
 
+PyObject* set_tensor_metadata(PyObject*, PyObject* args) {
+  HANDLE_ERRORS
+  PyObject *object = nullptr, *metadata = nullptr;
+  if (!PyArg_ParseTuple(args, "OO!:_set_tensor_metadata", &object, &PyDict_Type, &metadata)) return nullptr;
+  TORCH_CHECK_TYPE(is_tensor(object), "_set_tensor_metadata(): expected Tensor, got ", type_name(object));
+  const TensorBase& tensor = unpack(object);
+  PyObject* conj = PyDict_GetItemString(metadata, "conj");
+  PyObject* neg = PyDict_GetItemString(metadata, "neg");
+  TORCH_CHECK(neg == nullptr || neg == Py_False, "_set_tensor_metadata(): tensors with the negative bit are not supported");
+  if (conj == Py_True) {
+    TORCH_CHECK(tensor.is_complex(), "_set_tensor_metadata(): only complex tensors have a conjugate bit, got ", tensor.scalar_type());
+    tensor.impl()->set_key_set(tensor.key_set().add(DispatchKey::Conjugate));
+  }
+  Py_RETURN_NONE;
+  END_HANDLE_ERRORS
+}
+
+PyMethodDef functions[] = {
+    {"_set_tensor_metadata", &set_tensor_metadata, METH_VARARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+
 constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
 
 }  // namespace
+
+void init_tensor_methods(PyObject* module) { check(PyModule_AddFunctions(module, functions)); }
 
 PyMethodDef tensor_own_methods[] = {
     {"size", as_cfunction(&tensor_size), kFast, "size(dim=None) -> torch.Size or int"},

@@ -75,9 +75,7 @@ PyObject* get_base(PyObject* self, void*) {
 PyObject* get_grad_fn(PyObject* self, void*) {
   HANDLE_ERRORS
   const intrusive_ptr<autograd::Node> node = autograd::grad_fn(unpack(self));
-  if (!node.defined()) return wrap_none();
-  TORCH_CHECK(&wrap_node != nullptr, "grad_fn: this build has no autograd bindings");
-  return wrap_node(node);
+  return node.defined() ? wrap_node(node) : wrap_none();
   END_HANDLE_ERRORS
 }
 int set_grad_fn(PyObject* self, PyObject* value, void*) {
@@ -136,7 +134,7 @@ int set_hooks(PyObject* self, PyObject* value, PyObject* TensorObject::*slot, Ho
   PyObject* dict = value == Py_None ? nullptr : value;
   PyObject* old = std::exchange(reinterpret_cast<TensorObject*>(self)->*slot, dict == nullptr ? nullptr : Py_NewRef(dict));
   Py_XDECREF(old);
-  if (setter != nullptr) setter(self, dict);
+  setter(self, dict);
   return 0;
   END_HANDLE_ERRORS_RET(-1)
 }

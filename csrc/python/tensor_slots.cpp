@@ -263,9 +263,7 @@ void init_tensor_slots(PyTypeObject& type) {
   add_methods(tensor_convert_methods);
   add_methods(tensor_numpy_methods);
   add_methods(tensor_new_methods);
-  // Through a volatile pointer, because compilers take the address of an array for never null, weak or not.
-  const PyMethodDef* volatile generated = tensor_methods;
-  if (generated != nullptr) add_methods(generated);
+  add_methods(tensor_methods);
   all_methods().push_back({nullptr, nullptr, 0, nullptr});
   for (int op = 0; op < NumOps; ++op) functions[op] = find_method(kMethods[op]);
 
