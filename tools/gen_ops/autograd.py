@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tools.gen_ops import cpp
 from tools.gen_ops.model import Arg, Op, OpListError
@@ -329,6 +330,13 @@ def view_kernel(op: Op, suffix: str) -> str:
     return "\n".join([*lines, *guard_and_call(op), *[f"  increment_version({n});" for n in outs], f"  return {result};", "}"])
 
 
+def formula_headers(family: str) -> list[str]:
+    """csrc/autograd/<family>_formulas.h, where a family has one."""
+    root = Path(__file__).resolve().parents[2]
+    name = f"autograd/{family}_formulas.h"
+    return [f'#include "{name}"'] if (root / "csrc" / name).exists() else []
+
+
 def needs_bookkeeping(op: Op) -> bool:
     return op.form in ("inplace", "out") or op.is_view
 
@@ -337,8 +345,11 @@ def autograd_source(family: str, ops: list[Op]) -> str:
     from tools.gen_ops.registration import is_implicit
 
     lines = [
-        cpp.HEADER.format(family=family), '#include "generated/handles/' + family + '.h"', '#include "generated/ops/' + family + '.h"', '#include "aten/core/Library.h"',
-        '#include "autograd/formulas.h"', '#include "autograd/generated_support.h"', "\nnamespace tiny_torch::autograd {", "namespace {\n",
+        cpp.HEADER.format(family=family), '#include "generated/handles/' + family + '.h"', '#include "generated/ops/' + family + '.h"',
+        '#include "aten/core/Library.h"', '#include "autograd/formulas.h"', *formula_headers(family), '#include "autograd/generated_support.h"',
+        "
+namespace tiny_torch::autograd {", "namespace {
+",
     ]
     registered, nodes = [], {}
     for op in ops:

@@ -1,0 +1,10 @@
+// Gradients of the joins.
+#pragma once
+
+#include "aten/core/TensorBase.h"
+
+namespace tiny_torch::autograd {
+
+std::vector<TensorBase> cat_backward(const TensorBase& grad, TensorList tensors, int64_t dim);
+
+}  // namespace tiny_torch::autograd

@@ -1,0 +1,15 @@
+// Gradients of the matrix products.
+#pragma once
+
+#include "aten/core/TensorBase.h"
+
+namespace tiny_torch::autograd {
+
+/// Of `self` in mm(self, mat2), and of `mat2`.
+TensorBase mm_grad_left(const TensorBase& grad, const TensorBase& mat2);
+TensorBase mm_grad_right(const TensorBase& self, const TensorBase& grad);
+TensorBase linear_grad_input(const TensorBase& grad, const TensorBase& weight, IntArrayRef input_sizes);
+TensorBase linear_grad_weight(const TensorBase& grad, const TensorBase& input, int64_t weight_dim);
+TensorBase linear_grad_bias(const TensorBase& grad);
+
+}  // namespace tiny_torch::autograd
