@@ -13,12 +13,13 @@ from tools.gen_ops.model import OpListError, load
 def outputs(folders: list[Path]) -> dict[str, str]:
     families = load(folders)
     functions = python_bindings.gather(families)
+    owners = {op.cpp_name: family for family, ops in families.items() for op in ops}
     files: dict[str, str] = {}
     for family, ops in families.items():
         files[f"ops/{family}.h"] = declarations.ops_header(family, ops)
         files[f"kernels/{family}.h"] = declarations.kernels_header(family, ops)
         files[f"handles/{family}.h"] = declarations.handles_header(family, ops)
-        files[f"register/{family}.cpp"] = registration.register_source(family, ops)
+        files[f"register/{family}.cpp"] = registration.register_source(family, ops, owners)
         files[f"autograd/{family}.cpp"] = autograd.autograd_source(family, ops)
         files[f"pointwise/{family}.cpp"] = pointwise.pointwise_source(family, ops) or "// This family has no pointwise ops.\n"
         files[f"python/{family}.cpp"] = python_bindings.family_source(family, functions)

@@ -347,9 +347,7 @@ def autograd_source(family: str, ops: list[Op]) -> str:
     lines = [
         cpp.HEADER.format(family=family), '#include "generated/handles/' + family + '.h"', '#include "generated/ops/' + family + '.h"',
         '#include "aten/core/Library.h"', '#include "autograd/formulas.h"', *formula_headers(family), '#include "autograd/generated_support.h"',
-        "
-namespace tiny_torch::autograd {", "namespace {
-",
+        "\nnamespace tiny_torch::autograd {", "namespace {\n",
     ]
     registered, nodes = [], {}
     for op in ops:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from tools.gen_ops import cpp
 from tools.gen_ops.model import Op, OpListError
 from tools.gen_ops.pointwise import inputs_of, scalars_of
 
 
-def register_source(family: str, ops: list[Op]) -> str:
+def composite_families(ops: list[Op], owners: dict[str, str]) -> list[str]:
+    """The families whose functions the inline composites of `ops` call."""
+    texts = " ".join(str(op.entry["composite"]) for op in ops if "composite" in op.entry)
+    return sorted({owners[name] for name in re.findall(r"ops::(\w+)\(", texts) if name in owners})
+
+
+def register_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
     lines = [
         cpp.HEADER.format(family=family),
         f'#include "generated/handles/{family}.h"',
@@ -18,6 +26,7 @@ def register_source(family: str, ops: list[Op]) -> str:
         '#include "aten/core/op_support.h"',
         '#include "aten/native/pointwise_checks.h"' if any(op.entry.get("check") for op in ops) else "",
         '#include "aten/native/composite_includes.h"' if any("composite" in op.entry for op in ops) else "",
+        *[f'#include "generated/ops/{other}.h"' for other in composite_families(ops, owners) if other != family],
         "\nnamespace tiny_torch {\n",
     ]
     lines.append("namespace handles {")
