@@ -39,8 +39,6 @@ from tiny_torch.random import (  # noqa: E402
     seed,
     set_rng_state,
 )
-from tiny_torch.serialization import load, save  # noqa: E402
-from tiny_torch.storage import TypedStorage  # noqa: E402
 
 _publish(_functional.__all__, _functional)
 
@@ -56,10 +54,31 @@ def typename(obj):
 
 # Subpackages that cost import time are loaded when they are first asked for.
 _LAZY = ("fft", "func", "jit", "linalg", "special", "testing", "distributions", "hub", "package", "profiler", "onnx", "compiler", "backends", "library",
-         "_dynamo", "multiprocessing", "overrides", "amp", "return_types", "types", "version", "futures", "distributed", "ops", "classes", "cpu")
+         "_dynamo", "multiprocessing", "overrides", "amp", "return_types", "types", "version", "futures", "distributed", "ops", "classes", "cpu", "serialization", "storage")
+
+
+# Names from modules that are loaded when one of their names is first used.
+_LAZY_NAMES = {
+    **dict.fromkeys(("load", "save"), "serialization"),
+    **dict.fromkeys(("TypedStorage", "is_storage"), "storage"),
+    "from_dlpack": "utils.dlpack",
+}
+_ELEMENTS = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexDouble", "ComplexFloat")
+_LAZY_NAMES.update({f"{element}Storage": "storage" for element in _ELEMENTS})
+_LAZY_NAMES.update({f"{element}Tensor": "_legacy_tensor" for element in (*_ELEMENTS, "UInt16", "UInt32", "UInt64")})
+
+
+def __dir__():
+    return sorted({*globals(), *_LAZY, *_LAZY_NAMES})
 
 
 def __getattr__(name):
+    if name in _LAZY_NAMES:
+        import importlib
+
+        value = getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
+        globals()[name] = value
+        return value
     if name in _LAZY or name in ("nn", "optim", "utils", "autograd", "cuda"):
         import importlib
 

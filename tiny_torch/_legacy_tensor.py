@@ -99,3 +99,7 @@ def define_typed_tensors(namespace, device):
         classes.append(_TypedTensorMeta(name, (), members))
         namespace[name] = classes[-1]
     return classes
+
+
+# ``torch.FloatTensor`` and so on are the CPU ones.
+_tensor_classes = set(define_typed_tensors(globals(), "cpu"))

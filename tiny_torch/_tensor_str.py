@@ -7,6 +7,7 @@ Everything is computed from Python numbers fetched by a single ``tolist()``. The
 import math
 
 import tiny_torch as torch
+from tiny_torch._utils import _parameter_class
 
 __all__ = ["get_printoptions", "printoptions", "set_printoptions"]
 
@@ -231,7 +232,8 @@ def _has_default_dtype(dtype):
 def _str(self, *, tensor_contents=None):
     """Returns what ``repr(tensor)`` shows; `tensor_contents` replaces the bracketed values."""
     cls = type(self)
-    is_plain = cls is torch.Tensor or cls is torch.nn.Parameter
+    parameter_class = _parameter_class()
+    is_plain = cls is torch.Tensor or cls is parameter_class
     prefix = "tensor(" if is_plain else f"{cls.__name__}("
     indent = len(prefix)
     # Values are read from a plain detached tensor: a subclass's __torch_function__ must not see the reads.
@@ -266,6 +268,6 @@ def _str(self, *, tensor_contents=None):
     if grad_suffix:
         suffixes.append(grad_suffix)
     text = _add_suffixes(prefix + contents, suffixes, indent)
-    if not is_plain and isinstance(self, torch.nn.Parameter):
+    if not is_plain and parameter_class is not None and isinstance(self, parameter_class):
         text = f"Parameter({text})"
     return text

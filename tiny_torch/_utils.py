@@ -3,8 +3,16 @@
 The names and signatures of the ``_rebuild_*`` functions are part of PyTorch's file format.
 """
 
+import sys
+
 import tiny_torch as torch
 from tiny_torch import _C
+
+
+def _parameter_class():
+    """torch.nn.Parameter if it has been imported, else None: then no object can be one."""
+    module = sys.modules.get("tiny_torch.nn.parameter")
+    return getattr(module, "Parameter", None)
 
 
 def _element_size(dtype):
@@ -172,7 +180,6 @@ class ExceptionWrapper:
     """
 
     def __init__(self, exc_info=None, where="in background"):
-        import sys
         import traceback
 
         # Only text is kept: a stored traceback would keep all frames alive in a cycle.

@@ -11,6 +11,7 @@ import struct
 import sys
 
 import tiny_torch as torch
+from tiny_torch._utils import _parameter_class
 
 UnpicklingError = pickle.UnpicklingError
 
@@ -87,7 +88,6 @@ def _make_allowed_globals():
     table = {
         "collections.OrderedDict": collections.OrderedDict,
         "collections.Counter": collections.Counter,
-        "torch.nn.parameter.Parameter": torch.nn.Parameter,
         "torch.Size": torch.Size,
         "torch.Tensor": torch.Tensor,
         "torch.device": torch.device,
@@ -128,7 +128,7 @@ _REBUILD_FUNCTIONS = (
 
 def _is_known(obj):
     # Compared by identity: `==` of an object from a file could say anything.
-    if id(obj) in _allowed_ids:
+    if id(obj) in _allowed_ids or (obj is not None and obj is _parameter_class()):
         return True
     return any(obj is (item[0] if isinstance(item, tuple) else item) for item in _user_globals.values())
 
@@ -142,6 +142,9 @@ def _find_global(module, name):
     path = f"{module}.{name}"
     if module.partition(".")[0] in _BLOCKED_MODULES:
         raise UnpicklingError(f"Trying to load unsupported GLOBAL {path} whose module {module} is blocked.")
+    if path == "torch.nn.parameter.Parameter":
+        # Not in the table: looking at a file of plain tensors need not import torch.nn.
+        return torch.nn.Parameter
     allowed = _get_allowed_globals()
     if path in allowed:
         return allowed[path]
@@ -244,8 +247,8 @@ def _op_newobj(self):
     args, cls = self._pop(), self._pop()
     if type(args) is not tuple:
         raise UnpicklingError(f"pickle is corrupt: arguments must be a tuple, got {type(args)}")
-    if cls is torch.nn.Parameter:
-        self._stack.append(torch.nn.Parameter(*args))
+    if cls is not None and cls is _parameter_class():
+        self._stack.append(cls(*args))
     elif isinstance(cls, type) and _is_known(cls):
         self._stack.append(cls.__new__(cls, *args))
     else:
@@ -266,7 +269,7 @@ def _op_reduce(self):
 def _op_build(self):
     state, instance = self._pop(), self._top()
     kind = type(instance)
-    if kind is torch.Tensor or kind is torch.nn.Parameter:
+    if kind is torch.Tensor or kind is _parameter_class():
         instance.__setstate__(state)
     elif kind is collections.OrderedDict:
         instance.__dict__.update(state)

@@ -185,7 +185,7 @@ class safe_globals:
 def get_unsafe_globals_in_checkpoint(f):
     """Names in the file that ``load(weights_only=True)`` would refuse (zip format only)."""
     module = _unpickler_module()
-    known = set(module._get_allowed_globals()) | set(module._user_globals)
+    known = {"torch.nn.parameter.Parameter", *module._get_allowed_globals(), *module._user_globals}
     with _open(f, "rb") as file:
         if not _is_zipfile(file):
             raise ValueError("get_unsafe_globals_in_checkpoint(): expected a file in the zip format of torch.save")

@@ -9,6 +9,7 @@ from multiprocessing.reduction import ForkingPickler
 import tiny_torch as torch
 from tiny_torch import _C, _utils
 from tiny_torch import storage as _storage
+from tiny_torch._import_hooks import when_imported
 from tiny_torch.multiprocessing.shared_memory import SharedMemory
 
 # In a DataLoader worker nobody uses a tensor after it was sent: its memory is handed over instead of shared, and
@@ -104,8 +105,8 @@ def _rebuild_tensor(cls, storage, dtype, offset, size, stride, requires_grad, me
     tensor = _utils._rebuild(storage, dtype, offset, size, stride)
     if metadata:
         _utils.set_tensor_metadata(tensor, metadata)
-    if cls is torch.nn.Parameter:
-        return torch.nn.Parameter(tensor, requires_grad)
+    if cls is not torch.Tensor:
+        return cls(tensor, requires_grad)
     return tensor.requires_grad_() if requires_grad else tensor
 
 
@@ -133,6 +134,6 @@ def _reduce_tensor(tensor):
 def init_reductions():
     """Registers the reducers; subclasses of Tensor use their own ``__reduce_ex__`` over shared storages."""
     ForkingPickler.register(torch.Tensor, _reduce_tensor)
-    ForkingPickler.register(torch.nn.Parameter, _reduce_tensor)
+    when_imported("tiny_torch.nn.parameter", lambda module: ForkingPickler.register(module.Parameter, _reduce_tensor))
     ForkingPickler.register(_C.UntypedStorage, _reduce_storage)
     ForkingPickler.register(_storage.TypedStorage, _reduce_typed_storage)
