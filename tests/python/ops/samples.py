@@ -30,12 +30,27 @@ EXEMPT = [
 
 
 class Sample:
-    """One call: positional and keyword arguments, whether gradients make sense, and whether strided copies do."""
+    """One call: positional and keyword arguments, and which checks make sense for it.
 
-    def __init__(self, *args, grad=True, layouts=True, meta=True, inplace=True, skip_out=False, length=None, **kwargs):
+    `fixed` are the positions of arguments that have no gradient, `smooth` says whether differences give the gradient.
+    """
+
+    def __init__(
+        self,
+        *args,
+        grad=True,
+        layouts=True,
+        meta=True,
+        inplace=True,
+        skip_out=False,
+        length=None,
+        fixed=(),
+        smooth=True,
+        **kwargs,
+    ):
         self.args, self.kwargs = args, kwargs
-        self.grad, self.layouts, self.meta, self.inplace, self.skip_out = (grad, layouts, meta, inplace, skip_out)
-        self.length = length
+        self.grad, self.layouts, self.meta, self.inplace, self.skip_out = grad, layouts, meta, inplace, skip_out
+        self.length, self.fixed, self.smooth = length, fixed, smooth
 
     def __repr__(self):
         parts = [brief(a) for a in self.args] + [f"{k}={brief(v)}" for k, v in self.kwargs.items()]

@@ -48,8 +48,8 @@ def index_put(op, make):
             values = make(*target.shape) if distinct else make()
             if accumulate and make.dtype in (oracle.float16, oracle.bfloat16) and target.numel() > 100:
                 continue
-            yield Sample(x, indices, values, accumulate, meta=False, layouts=False)
-            yield Sample(make(*shape), indices, make(), accumulate, meta=False)
+            yield Sample(x, indices, values, accumulate, meta=False, layouts=False, smooth=accumulate)
+            yield Sample(make(*shape), indices, make(), accumulate, meta=False, smooth=accumulate)
 
 
 @samples("index_select")
@@ -97,7 +97,7 @@ def scatter_cases(make, unique):
 def scatter(op, make):
     for shape, dim, index in scatter_cases(make, True):
         yield Sample(make(*shape), dim, index, make(*index.shape))
-    yield Sample(make(3, 4), 0, oracle.tensor([[0, 1]]), make(2, 3))
+    yield Sample(make(3, 4), 0, oracle.tensor([[0, 1]]), make(2, 3), grad=False)
 
 
 @samples("scatter.value")
@@ -151,4 +151,4 @@ def embedding(op, make):
         yield Sample(make(10, 3), make.index(*shape, high=10))
     yield Sample(make(10, 3), make.index(2, 3, high=10), 2)
     yield Sample(make(10, 3), make.index(9, high=10).to(oracle.int32))
-    yield Sample(make(10, 3), make.index(9, high=10), -1, True)
+    yield Sample(make(10, 3), make.index(9, high=10), -1, True, smooth=False)

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is the oracle of these tests (README: how to install it)")
 
-from . import checks, oplist  # noqa: E402
+from . import checks, differences, oplist  # noqa: E402
 from .samples import exempt_reason, generator_of  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -86,3 +86,8 @@ def test_inplace_grad(op):
 @pytest.mark.parametrize("op", [op for op in COVERED if differentiable(op)], ids=str)
 def test_double_backward(op):
     conclude(checks.check_gradients(op, double=True), must_run=False)
+
+
+@pytest.mark.parametrize("op", [op for op in COVERED if differentiable(op) and "function" in op.variants], ids=str)
+def test_finite_differences(op):
+    conclude(differences.check_differences(op), must_run=False)
