@@ -38,6 +38,8 @@ endif()
 
 add_executable(tiny_torch_tests ${_tests})
 tiny_torch_target_options(tiny_torch_tests)
+# The tests' own headers are included as "tests/cpp/...".
+target_include_directories(tiny_torch_tests PRIVATE "${PROJECT_SOURCE_DIR}")
 target_link_libraries(tiny_torch_tests PRIVATE tiny_torch GTest::gtest GTest::gtest_main Threads::Threads)
 set_target_properties(tiny_torch_tests PROPERTIES
   BUILD_WITH_INSTALL_RPATH ON

@@ -8,7 +8,7 @@
 
 #include "autograd/AccumulateGrad.h"
 #include "autograd/anomaly_mode.h"
-#include "autograd_test_ops.h"
+#include "tests/cpp/autograd_test_ops.h"
 
 namespace {
 

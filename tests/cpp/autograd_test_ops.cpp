@@ -1,4 +1,4 @@
-#include "autograd_test_ops.h"
+#include "tests/cpp/autograd_test_ops.h"
 
 namespace toy {
 
