@@ -126,7 +126,24 @@ PyObject* delayed_error(PyObject*, PyObject* args) {
 
 PyObject* is_running(PyObject*, PyObject*) { return PyBool_FromLong(Engine::is_running()); }
 
+PyObject* gradient_node(PyObject*, PyObject* tensor) {
+  HANDLE_ERRORS
+  TORCH_CHECK_TYPE(is_tensor(tensor), "_gradient_node() expected a Tensor, but got ", type_name(tensor));
+  return wrap_node(gradient_edge(unpack(tensor)).function);
+  END_HANDLE_ERRORS
+}
+
+PyObject* increment_version_(PyObject*, PyObject* tensor) {
+  HANDLE_ERRORS
+  TORCH_CHECK_TYPE(is_tensor(tensor), "increment_version expects each element of the iterable to be a tensor, but got ", type_name(tensor));
+  increment_version(unpack(tensor));
+  Py_RETURN_NONE;
+  END_HANDLE_ERRORS
+}
+
 PyMethodDef functions[] = {
+    {"_gradient_node", &gradient_node, METH_O, nullptr},
+    {"_increment_version", &increment_version_, METH_O, nullptr},
     {"_engine_backward", as_cfunction(&engine_backward), METH_FASTCALL, nullptr},
     {"_engine_grad", as_cfunction(&engine_grad), METH_FASTCALL, nullptr},
     {"_queue_callback", &queue_callback, METH_O, nullptr},

@@ -194,8 +194,12 @@ PyRef call_forward(PyObject* cls, PyObject* ctx, PyObject* args) {
   return PyRef(check(PyObject_Call(forward.get(), with_ctx.get(), nullptr)));
 }
 
-PyObject* function_apply(PyObject* cls, PyObject* args) {
+/// _function_apply(cls, args)
+PyObject* function_apply(PyObject*, PyObject* const* call, Py_ssize_t count) {
   HANDLE_ERRORS
+  TORCH_CHECK_TYPE(count == 2 && PyTuple_Check(call[1]), "_function_apply() takes a class and a tuple");
+  PyObject* cls = call[0];
+  PyObject* args = call[1];
   const PyRef context_class(check(PyObject_GetAttrString(cls, "_backward_cls")));
   const PyRef ctx(check(PyObject_CallNoArgs(context_class.get())));
   TORCH_CHECK_TYPE(PyObject_TypeCheck(ctx.get(), function_type), "_backward_cls must derive from _C._FunctionBase");
@@ -237,6 +241,11 @@ PyObject* function_apply(PyObject* cls, PyObject* args) {
   return single ? Py_NewRef(PyTuple_GET_ITEM(wrapped.get(), 0)) : wrapped.release();
   END_HANDLE_ERRORS
 }
+
+PyMethodDef functions[] = {
+    {"_function_apply", as_cfunction(&function_apply), METH_FASTCALL, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
 
 }  // namespace
 
@@ -300,11 +309,7 @@ variable_list PyNode::apply(variable_list&& grads) {
 }
 
 void init_autograd_function(PyObject* module) {
-  static std::vector<PyMethodDef> methods;
-  methods.push_back({"apply", as_cfunction(&function_apply), METH_CLASS | METH_VARARGS,
-                     "apply(*args)\n\nRuns forward and records the call; gradients come from backward."});
-  for (const PyMethodDef* method = node_methods; method->ml_name != nullptr; ++method) methods.push_back(*method);
-  methods.push_back({nullptr, nullptr, 0, nullptr});
+  check(PyModule_AddFunctions(module, functions));
   static std::vector<PyGetSetDef> properties;
   for (const PyGetSetDef* p = function_properties; p->name != nullptr; ++p) properties.push_back(*p);
   for (const PyGetSetDef* p = node_properties; p->name != nullptr; ++p) properties.push_back(*p);
@@ -314,7 +319,7 @@ void init_autograd_function(PyObject* module) {
       {Py_tp_dealloc, reinterpret_cast<void*>(&function_dealloc)},
       {Py_tp_traverse, reinterpret_cast<void*>(&function_traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(&function_clear)},
-      {Py_tp_methods, methods.data()},
+      {Py_tp_methods, node_methods},
       {Py_tp_getset, properties.data()},
       {0, nullptr},
   };

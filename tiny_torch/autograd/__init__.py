@@ -1,3 +1,173 @@
-"""Automatic differentiation."""
+"""Automatic differentiation: gradients of anything computed from tensors that require them.
 
-from tiny_torch.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: F401
+The whole idea, for numbers, in a few lines::
+
+    class Value:
+        def __init__(self, data, parents=()):             # parents: pairs of a Value and d(self)/d(parent)
+            self.data, self.parents, self.grad = data, parents, 0.0
+
+        def __mul__(self, other):
+            return Value(self.data * other.data, ((self, other.data), (other, self.data)))
+
+        def backward(self, grad=1.0):
+            self.grad += grad
+            for parent, slope in self.parents:
+                parent.backward(grad * slope)
+
+The real thing records a node per operation (`Tensor.grad_fn`) and runs the nodes once each, in an order in which every
+node has all its gradient before it runs.
+"""
+
+from tiny_torch import _C
+from tiny_torch.autograd import function, graph
+from tiny_torch.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
+from tiny_torch.autograd.function import Function
+from tiny_torch.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+)
+
+__all__ = [
+    "Function",
+    "Variable",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "function",
+    "grad",
+    "grad_mode",
+    "gradcheck",
+    "gradgradcheck",
+    "graph",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]
+
+
+def backward(
+    tensors,
+    grad_tensors=None,
+    retain_graph=None,
+    create_graph=False,
+    grad_variables=None,
+    inputs=None,
+):
+    """Accumulates the gradient of `tensors` into the ``.grad`` of the leaves they were computed from.
+
+    Args:
+        tensors (Tensor or sequence of Tensor): where to start.
+        grad_tensors (Tensor, None or sequence of these): gradient with respect to each of `tensors`, of the same
+            shape; None counts as one, for tensors with a single element.
+        retain_graph (bool, optional): keep what was saved, for another backward. Default: the value of `create_graph`.
+        create_graph (bool): record the computation of the gradients, so that they can be differentiated in turn.
+        grad_variables: old name of `grad_tensors`.
+        inputs (Tensor or sequence of Tensor, optional): only these get a ``.grad``. Default: all leaves.
+
+    Raises:
+        RuntimeError: nothing requires grad, shapes do not match, the graph was freed, a saved tensor was changed.
+        TypeError: arguments of the wrong kind.
+    """
+    if grad_variables is not None:
+        import warnings
+
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
+        grad_tensors = grad_variables
+    if inputs is not None:
+        inputs = (inputs,) if isinstance(inputs, _C.TensorBase) else tuple(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    if not isinstance(tensors, _C.TensorBase):
+        tensors = tuple(tensors)
+    _C._engine_backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
+
+
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
+):
+    """The sum of the gradients of `outputs` with respect to each of `inputs`; no ``.grad`` is touched.
+
+    Args:
+        outputs (Tensor or sequence of Tensor): what to differentiate.
+        inputs (Tensor or sequence of Tensor): with respect to what; they need not be leaves.
+        grad_outputs (Tensor, None or sequence of these): as `grad_tensors` of `backward`.
+        retain_graph (bool, optional): as in `backward`.
+        create_graph (bool): as in `backward`.
+        only_inputs (bool): deprecated, must be True.
+        allow_unused (bool, optional): give None for inputs that `outputs` do not depend on, instead of raising.
+            Default: the value of `materialize_grads`.
+        is_grads_batched (bool): not available yet.
+        materialize_grads (bool): give zeros for inputs that `outputs` do not depend on.
+
+    Returns:
+        tuple of Tensor: gradients of the shapes of `inputs`.
+
+    Raises:
+        RuntimeError: as `backward`; an input was not used and `allow_unused` is not set.
+        ValueError: `materialize_grads` together with ``allow_unused=False``.
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+    if not only_inputs:
+        import warnings
+
+        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True).", FutureWarning, stacklevel=2)
+    if is_grads_batched:
+        raise NotImplementedError("grad(): is_grads_batched=True needs vmap, which is not available; loop over the gradients instead")
+    if allow_unused is None:
+        allow_unused = materialize_grads
+    outputs = (outputs,) if isinstance(outputs, _C.TensorBase) else tuple(outputs)
+    inputs = (inputs,) if isinstance(inputs, _C.TensorBase) else tuple(inputs)
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    return _C._engine_grad(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
+
+
+class _ExecutionEngine:
+    """What code written against ``Variable._execution_engine`` uses."""
+
+    @staticmethod
+    def queue_callback(callback):
+        """Calls `callback` without arguments at the end of the backward pass that runs now."""
+        _C._queue_callback(callback)
+
+
+class _VariableMeta(type):
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, _C.TensorBase)
+
+
+class Variable(metaclass=_VariableMeta):
+    """An old name of Tensor: ``Variable(t)`` is `t` without history, every tensor is an instance."""
+
+    _execution_engine = _ExecutionEngine()
+
+    def __new__(cls, data, requires_grad=False):
+        return data.detach().requires_grad_(requires_grad)
+
+
+def __getattr__(name):
+    # These import more than a program that only trains needs.
+    if name in ("gradcheck", "gradgradcheck"):
+        from tiny_torch.autograd.gradcheck import gradcheck, gradgradcheck
+
+        globals()["gradcheck"], globals()["gradgradcheck"] = gradcheck, gradgradcheck
+        return globals()[name]
+    if name in ("functional", "forward_ad", "profiler"):
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

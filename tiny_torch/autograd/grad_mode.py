@@ -10,7 +10,14 @@ class _GradContext:
 
     def __call__(self, func):
         if isinstance(func, type):
-            raise TypeError(f"{type(self).__name__} cannot decorate the class {func.__name__}; decorate its methods")
+            import warnings
+
+            warnings.warn(
+                f"Decorating classes is deprecated and will be disabled in future versions. Only the construction of {func.__name__} runs in "
+                f"{type(self).__name__}; decorate its methods instead.",
+                FutureWarning,
+                stacklevel=2,
+            )
         if _is_generator(func):
             return _wrap_generator(self._clone, func)
 
@@ -34,24 +41,22 @@ def _wrap_generator(make_context, func):
     @functools.wraps(func)
     def wrapped(*args, **kwargs):
         generator = func(*args, **kwargs)
-        value = None
+        resume, value = generator.send, None
         while True:
             try:
                 with make_context():
-                    item = generator.send(value)
+                    item = resume(value)
             except StopIteration as stop:
                 return stop.value
             try:
                 value = yield item
+                resume = generator.send
             except GeneratorExit:
                 with make_context():
                     generator.close()
                 raise
             except BaseException as error:
-                with make_context():
-                    value = None
-                    item = generator.throw(error)
-                value = yield item
+                resume, value = generator.throw, error
 
     return wrapped
 
