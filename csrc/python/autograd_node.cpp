@@ -1,4 +1,5 @@
 // grad_fn objects: a wrapper class per kind of node.
+#include <cstring>
 #include <map>
 
 #include "autograd/AccumulateGrad.h"
@@ -38,7 +39,7 @@ PyTypeObject* type_of(const std::string& name) {
   static auto* types = new std::map<std::string, NamedType>();
   NamedType& entry = (*types)[name];
   if (entry.type != nullptr) return entry.type;
-  // Of module builtins, as PyTorch's are: repr() then shows the bare name.
+  // Of module builtins, as PyTorch's are: repr() of the class then shows the bare name.
   entry.full_name = "builtins." + name;
   PyType_Slot slots[] = {{0, nullptr}};
   PyType_Spec spec = {entry.full_name.c_str(), sizeof(NodeObject), 0, Py_TPFLAGS_DEFAULT, slots};
@@ -58,6 +59,11 @@ void node_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   type->tp_free(self);
   Py_DECREF(type);
+}
+
+PyObject* node_repr(PyObject* self) {
+  const char* dot = std::strrchr(type_name(self), '.');
+  return PyUnicode_FromFormat("<%s object at %p>", dot == nullptr ? type_name(self) : dot + 1, static_cast<void*>(self));
 }
 
 PyObject* node_call(PyObject* self, PyObject* args, PyObject* kwargs) {
@@ -229,6 +235,7 @@ void init_autograd_node(PyObject* module) {
   PyType_Slot slots[] = {
       {Py_tp_dealloc, reinterpret_cast<void*>(&node_dealloc)},
       {Py_tp_call, reinterpret_cast<void*>(&node_call)},
+      {Py_tp_repr, reinterpret_cast<void*>(&node_repr)},
       {Py_tp_methods, node_methods},
       {Py_tp_getset, wrapper_properties},
       {Py_tp_doc, const_cast<char*>("A recorded operation of the graph; grad_fn of the tensors it made.")},
