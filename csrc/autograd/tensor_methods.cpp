@@ -1,0 +1,32 @@
+// The methods of Tensor (aten/Tensor.h) that belong to autograd.
+#include "aten/Tensor.h"
+#include "autograd/AutogradMeta.h"
+#include "autograd/autograd.h"
+
+namespace tiny_torch {
+
+void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph) const {
+  autograd::backward(*this, gradient.defined() ? TensorList(gradient) : TensorList(), retain_graph, create_graph);
+}
+Tensor Tensor::grad() const { return autograd::grad(*this); }
+Tensor& Tensor::mutable_grad() const {
+  static_assert(sizeof(Tensor) == sizeof(TensorBase), "a TensorBase is read as a Tensor");
+  return static_cast<Tensor&>(autograd::mutable_grad(*this));
+}
+const Tensor& Tensor::requires_grad_(bool requires_grad) const {
+  autograd::set_requires_grad(*this, requires_grad);
+  return *this;
+}
+bool Tensor::is_leaf() const { return autograd::is_leaf(*this); }
+Tensor Tensor::data() const { return autograd::variable_data(*this); }
+void Tensor::set_data(const Tensor& data) const { autograd::set_data(*this, data); }
+void Tensor::retain_grad() const { autograd::retain_grad(*this); }
+
+namespace detail {
+Tensor with_requires_grad(Tensor t, const TensorOptions& options) {
+  if (options.requires_grad()) autograd::set_requires_grad(t, true);
+  return t;
+}
+}  // namespace detail
+
+}  // namespace tiny_torch
