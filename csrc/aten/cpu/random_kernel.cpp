@@ -47,14 +47,14 @@ void fill_serial(const TensorBase& self, Sample&& sample) {
   });
 }
 
-/// Writes `convert(words)`, a Raw, to every element, each from the next kWords words. A narrow Raw vectorizes better.
-template <class T, int kWords, class Raw = T, class Convert>
+/// Writes `convert(words)` to every element, each from the next kWords words.
+template <class T, int kWords, class Convert>
 void fill_from_words(const TensorBase& self, CPUGeneratorImpl& rng, Convert&& convert) {
   if (!self.is_non_overlapping_and_dense()) {
     fill_serial<T>(self, [&] {
       uint32_t words[kWords];
       for (uint32_t& word : words) word = rng.random();
-      return static_cast<T>(static_cast<Raw>(convert(words)));
+      return convert(words);
     });
     return;
   }
@@ -64,18 +64,45 @@ void fill_from_words(const TensorBase& self, CPUGeneratorImpl& rng, Convert&& co
   for (int64_t begin = 0; begin < self.numel(); begin += block) {
     const int64_t count = std::min(block, self.numel() - begin);
     rng.fill_random(words, count * kWords);
-    if constexpr (std::is_same_v<T, Raw>) {
-      for (int64_t i = 0; i < count; ++i) data[begin + i] = convert(words + i * kWords);
-    } else {
-      Raw raw[block];
-      for (int64_t i = 0; i < count; ++i) raw[i] = convert(words + i * kWords);
-      for (int64_t i = 0; i < count; ++i) data[begin + i] = static_cast<T>(raw[i]);
-    }
+    for (int64_t i = 0; i < count; ++i) data[begin + i] = convert(words + i * kWords);
   }
 }
 
 uint64_t join(const uint32_t* words) { return static_cast<uint64_t>(words[0]) << 32 | words[1]; }
 uint64_t low_bits(uint64_t word, int count) { return word & ((uint64_t{1} << count) - 1); }
+
+template <size_t kBytes>
+using SignedBits =
+    std::conditional_t<kBytes == 1, int8_t,
+                       std::conditional_t<kBytes == 2, int16_t, std::conditional_t<kBytes == 4, int32_t, int64_t>>>;
+
+/// `success` with probability `p`, else a value of zero bits.
+template <class T>
+void fill_bernoulli(const TensorBase& self, double p, T success, CPUGeneratorImpl& rng) {
+  using Bits = SignedBits<sizeof(T)>;
+  const auto success_bits = detail::bit_cast<Bits>(success);
+  if (!self.is_non_overlapping_and_dense()) {
+    fill_serial<T>(self, [&] { return detail::bit_cast<T>(bernoulli_sample(rng, p) ? success_bits : Bits(0)); });
+    return;
+  }
+  // k * 2^-53 < p exactly when the integer k lies below this limit, that is, when their difference is negative.
+  const auto limit = static_cast<uint64_t>(std::ceil(p * 0x1p53));
+  T* data = static_cast<T*>(self.mutable_data_ptr());
+  constexpr int64_t block = kWordsPerBlock / 2;
+  uint32_t words[kWordsPerBlock];
+  int32_t masks[block];  // two loops, so that both vectorize
+  for (int64_t begin = 0; begin < self.numel(); begin += block) {
+    const int64_t count = std::min(block, self.numel() - begin);
+    rng.fill_random(words, count * 2);
+    for (int64_t i = 0; i < count; ++i) {
+      const uint64_t difference = low_bits(join(words + i * 2), 53) - limit;
+      masks[i] = static_cast<int32_t>(static_cast<uint32_t>(difference >> 32)) >> 31;
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      data[begin + i] = detail::bit_cast<T>(static_cast<Bits>(success_bits & static_cast<Bits>(masks[i])));
+    }
+  }
+}
 
 /// `count` samples of U[from, to) at `data`.
 void fill_uniform(float* data, int64_t count, float from, float to, CPUGeneratorImpl& rng) {
@@ -199,11 +226,9 @@ void geometric_kernel(const TensorBase& self, double p, const OptionalGenerator&
 
 void bernoulli_kernel(const TensorBase& self, double p, const OptionalGenerator& generator) {
   LockedGenerator rng(generator);
-  // k * 2^-53 < p exactly when the integer k lies below this limit.
-  const auto limit = static_cast<uint64_t>(std::ceil(p * 0x1p53));
   dispatch_real(self.scalar_type(), "bernoulli_scalar_cpu_", [&](auto tag) {
     using T = decltype(tag);
-    fill_from_words<T, 2, bool>(self, *rng, [=](const uint32_t* words) { return low_bits(join(words), 53) < limit; });
+    fill_bernoulli<T>(self, p, static_cast<T>(1), *rng);
   });
 }
 
@@ -440,14 +465,11 @@ void multinomial_select_kernel(const TensorBase& self, const TensorBase& scores)
 
 void dropout_noise_kernel(const TensorBase& self, double keep, const OptionalGenerator& generator) {
   LockedGenerator rng(generator);
-  const auto limit = static_cast<uint64_t>(std::ceil(keep * 0x1p53));
   dispatch_floating(self.scalar_type(), "bernoulli_scalar_cpu_", [&](auto tag) {
     using T = decltype(tag);
     using compute_t = opmath_t<T>;
     const T kept = static_cast<T>(compute_t(1) / static_cast<compute_t>(keep));
-    const T dropped = static_cast<T>(compute_t(0));
-    fill_from_words<T, 2>(self, *rng,
-                          [=](const uint32_t* words) { return low_bits(join(words), 53) < limit ? kept : dropped; });
+    fill_bernoulli<T>(self, keep, kept, *rng);
   });
 }
 
