@@ -61,9 +61,11 @@ PyObject* size_concat(PyObject* a, PyObject* b) {
   HANDLE_ERRORS
   TORCH_CHECK_TYPE(PyTuple_Check(a) && PyTuple_Check(b), "can only concatenate tuple (not \"", type_name(PyTuple_Check(a) ? b : a),
                    "\") to torch.Size");
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(b); ++i) {
-    PyObject* item = PyTuple_GET_ITEM(b, i);
-    TORCH_CHECK_TYPE(PyLong_Check(item), "can only concatenate tuple of ints to torch.Size, got ", type_name(item));
+  for (PyObject* part : {a, b}) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(part); ++i) {
+      PyObject* item = PyTuple_GET_ITEM(part, i);
+      TORCH_CHECK_TYPE(PyLong_Check(item), "can only concatenate tuple of ints to torch.Size, got ", type_name(item));
+    }
   }
   return as_size(PyTuple_Type.tp_as_sequence->sq_concat(a, b));
   END_HANDLE_ERRORS

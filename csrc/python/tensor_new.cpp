@@ -106,13 +106,9 @@ TensorBase from_sequence(PyObject* data, ScalarType dtype) {
   TensorBase result = empty_tensor(sizes, dtype);
   DimVector steps = contiguous_strides(sizes);
   for (int64_t& step : steps) step *= static_cast<int64_t>(element_size(dtype));
+  // Where no element is stored PyTorch does not look for ragged lists either: [[], [1]] is (2, 0).
+  if (result.numel() == 0) return result;
   auto* memory = static_cast<char*>(result.mutable_data_ptr());
-  if (result.numel() == 0) {
-    // Nothing is stored, but a ragged list is still an error.
-    static char nothing[16];
-    memory = nothing;
-    if (sizes.empty()) return result;
-  }
   store_nested(memory, dtype, sizes, steps, 0, data);
   return result;
 }

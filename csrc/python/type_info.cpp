@@ -113,9 +113,12 @@ PyObject* iinfo_min(PyObject* self, void*) {
   return PyLong_FromLongLong(std::numeric_limits<int64_t>::min() >> (64 - element_size(dtype) * 8));
 }
 PyObject* iinfo_repr(PyObject* self) {
-  const PyRef low(iinfo_min(self, nullptr));
-  const PyRef high(iinfo_max(self, nullptr));
-  return PyUnicode_FromFormat("iinfo(min=%S, max=%S, dtype=%s)", low.get(), high.get(), python_name(self_dtype(self)));
+  HANDLE_ERRORS
+  const PyRef low(check(iinfo_min(self, nullptr)));
+  const PyRef high(check(iinfo_max(self, nullptr)));
+  // As doubles, like PyTorch: 9.22337e+18.
+  return wrap(str("iinfo(min=", PyLong_AsDouble(low.get()), ", max=", PyLong_AsDouble(high.get()), ", dtype=", python_name(self_dtype(self)), ")"));
+  END_HANDLE_ERRORS
 }
 
 PyMethodDef methods[] = {{"__reduce__", &reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
