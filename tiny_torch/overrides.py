@@ -1,0 +1,101 @@
+"""Letting classes take over functions that are called with their instances; source: ``torch.overrides``.
+
+A class takes part by a classmethod ``__torch_function__(cls, func, types, args=(), kwargs=None)``.
+"""
+
+import functools
+
+import tiny_torch as torch
+from tiny_torch import _C
+
+__all__ = [
+    "get_default_nowrap_functions",
+    "handle_torch_function",
+    "has_torch_function",
+    "has_torch_function_unary",
+    "has_torch_function_variadic",
+    "is_tensor_like",
+    "is_tensor_method_or_property",
+    "resolve_name",
+    "wrap_torch_function",
+]
+
+has_torch_function = _C._has_torch_function
+has_torch_function_unary = _C._has_torch_function_unary
+has_torch_function_variadic = _C._has_torch_function_variadic
+
+
+def _overloaded_arguments(relevant_args):
+    """One argument of each class that takes part: subclasses before their bases, else from left to right."""
+    found = []
+    for argument in relevant_args:
+        kind = type(argument)
+        if not has_torch_function_unary(argument) or any(type(known) is kind for known in found):
+            continue
+        at = next((i for i, known in enumerate(found) if issubclass(kind, type(known))), len(found))
+        found.insert(at, argument)
+    return found
+
+
+def handle_torch_function(public_api, relevant_args, *args, **kwargs):
+    """Calls the ``__torch_function__`` of the arguments until one does not return NotImplemented.
+
+    Args:
+        public_api: the function that was called.
+        relevant_args (iterable): its arguments that may take it over.
+        *args, **kwargs: all its arguments.
+
+    Raises:
+        TypeError: none of them knows the function.
+    """
+    overloaded = _overloaded_arguments(relevant_args)
+    types = tuple(map(type, overloaded))
+    for argument in overloaded:
+        result = type(argument).__torch_function__(public_api, types, args, kwargs)
+        if result is not NotImplemented:
+            return result
+    name = f"{getattr(public_api, '__module__', None)}.{getattr(public_api, '__name__', public_api)}"
+    raise TypeError(f"no implementation found for '{name}' on types that implement __torch_function__: {list(types)}")
+
+
+@functools.lru_cache(None)
+def get_default_nowrap_functions():
+    """Functions whose results ``Tensor.__torch_function__`` does not turn into the subclass."""
+    properties = (getattr(torch.Tensor, name, None) for name in ("_base", "grad", "_grad"))
+    return {getattr(found, "__get__") for found in properties if found is not None}
+
+
+def wrap_torch_function(dispatcher):
+    """Decorator: lets the arguments that ``dispatcher(*args, **kwargs)`` returns take a function over."""
+
+    def decorate(func):
+        @functools.wraps(func)
+        def wrapped(*args, **kwargs):
+            relevant = dispatcher(*args, **kwargs)
+            if has_torch_function(relevant):
+                return handle_torch_function(wrapped, relevant, *args, **kwargs)
+            return func(*args, **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
+def is_tensor_like(inp):
+    """Whether `inp` is a tensor or of a class with ``__torch_function__``."""
+    return type(inp) is torch.Tensor or hasattr(inp, "__torch_function__")
+
+
+def is_tensor_method_or_property(func):
+    """Whether `func` belongs to Tensor, so that its first argument is the tensor."""
+    return getattr(torch.Tensor, getattr(func, "__name__", ""), None) is func or getattr(func, "__name__", "") == "__get__"
+
+
+def resolve_name(f):
+    """A readable name such as ``'torch.add'`` or ``'torch.Tensor.add'``; None if there is none."""
+    name = getattr(f, "__name__", None)
+    if name is None:
+        return None
+    if is_tensor_method_or_property(f):
+        return f"torch.Tensor.{name}"
+    return f"torch.{name}" if getattr(torch, name, None) is f else None
