@@ -30,6 +30,12 @@ from tiny_torch._tensor import Tensor  # noqa: E402
 _C._set_tensor_class(Tensor)
 
 from tiny_torch import functional as _functional  # noqa: E402
+from tiny_torch._defaults import (  # noqa: E402
+    get_default_device,
+    set_default_device,
+    set_default_dtype,
+    set_default_tensor_type,
+)
 from tiny_torch._tensor_str import set_printoptions  # noqa: E402
 from tiny_torch.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 from tiny_torch.random import (  # noqa: E402
@@ -60,7 +66,7 @@ _LAZY = ("fft", "func", "jit", "linalg", "special", "testing", "distributions", 
 # Names from modules that are loaded when one of their names is first used.
 _LAZY_NAMES = {
     **dict.fromkeys(("load", "save"), "serialization"),
-    **dict.fromkeys(("TypedStorage", "is_storage"), "storage"),
+    **dict.fromkeys(("TypedStorage",), "storage"),
     "from_dlpack": "utils.dlpack",
 }
 _ELEMENTS = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexDouble", "ComplexFloat")

@@ -72,7 +72,7 @@ class _Loader:
         self._budget -= nbytes
         if self._budget < 0:
             raise RuntimeError(f"torch.load: file is truncated or corrupt: a storage of {nbytes} bytes is not in it")
-        source = _C.UntypedStorage(nbytes)
+        source = _C.UntypedStorage(nbytes, device="cpu")
         return source, self._restore(source, location)
 
     def _view(self, key, root, view, itemsize):

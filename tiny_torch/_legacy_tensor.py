@@ -35,24 +35,30 @@ def type_name(dtype, device):
     return f"{prefix}{dtype}Tensor"
 
 
+def parse_type(kind):
+    """(dtype, device type) of a typed tensor class or of its name; ValueError for anything else."""
+    if kind is torch.Tensor:
+        return torch.get_default_dtype(), "cpu"
+    name = _full_name(kind) if isinstance(kind, _TypedTensorMeta) else kind
+    parts = name.split(".") if isinstance(name, str) else []
+    if len(parts) not in (2, 3) or parts[0] not in ("torch", "tiny_torch"):
+        raise ValueError(f"invalid type: '{kind}'")
+    device = parts[1] if len(parts) == 3 else "cpu"
+    if parts[-1] == "Tensor":
+        return torch.get_default_dtype(), device
+    if parts[-1] not in _NAMES:
+        raise ValueError(f"invalid type: '{kind}'")
+    return getattr(torch, _NAMES[parts[-1]]), device
+
+
 def convert(tensor, dtype, non_blocking=False):
     """``tensor.type(dtype)``: `dtype` is a dtype, a typed tensor class or its name."""
     if isinstance(dtype, torch.dtype):
         return tensor.to(dtype=dtype, non_blocking=non_blocking)
-    if dtype is torch.Tensor:
-        return tensor.to(dtype=torch.get_default_dtype(), device="cpu")
-    name = dtype if isinstance(dtype, str) else str(dtype)
-    parts = name.split("'")[1].split(".") if name.startswith("<class") else name.split(".")
-    if len(parts) not in (2, 3) or parts[0] not in ("torch", "tiny_torch"):
-        raise ValueError(f"invalid type: '{dtype}'")
-    device = parts[1] if len(parts) == 3 else "cpu"
-    if parts[-1] == "Tensor":
-        return tensor.to(dtype=torch.get_default_dtype(), device=device)
-    if parts[-1] not in _NAMES:
-        raise ValueError(f"invalid type: '{dtype}'")
+    dtype, device = parse_type(dtype)
     if tensor.device.type == device:
         device = tensor.device
-    return tensor.to(dtype=getattr(torch, _NAMES[parts[-1]]), device=device, non_blocking=non_blocking)
+    return tensor.to(dtype=dtype, device=device, non_blocking=non_blocking)
 
 
 class _TypedTensorMeta(type):

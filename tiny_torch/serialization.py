@@ -655,7 +655,7 @@ class _ArchiveLoader:
         if size != nbytes:
             raise RuntimeError(f"torch.load: record '{name}' has {size} bytes, but the pickle says {nbytes}")
         if _options.skip_data:
-            storage = _C.UntypedStorage(nbytes)
+            storage = _C.UntypedStorage(nbytes, device="cpu")
         elif self._mapping is not None and nbytes and self._archive.is_stored(name):
             storage = _C.UntypedStorage._from_buffer(self._mapping, self._archive.record_offset(name), nbytes)
         else:
@@ -665,7 +665,7 @@ class _ArchiveLoader:
         return self._restore(storage, location)
 
     def _copy_record(self, name, nbytes):
-        storage = _C.UntypedStorage(nbytes)
+        storage = _C.UntypedStorage(nbytes, device="cpu")
         if nbytes:
             self._archive.read_record_into(name, _storage._buffer(storage))
         return storage

@@ -60,7 +60,7 @@ def _buffer(storage):
 
 
 def _storage_from_bytes(data):
-    storage = UntypedStorage(len(data))
+    storage = UntypedStorage(len(data), device="cpu")
     if data:
         _buffer(storage)[:] = data
     return storage
@@ -189,7 +189,7 @@ def _untyped_from_file(filename, shared=False, nbytes=0):
                 raise RuntimeError(f"from_file(): expected at least {nbytes} bytes in '{filename}', got {length}")
             os.ftruncate(descriptor, nbytes)
         if nbytes == 0:
-            return UntypedStorage(0)
+            return UntypedStorage(0, device="cpu")
         access = mmap.ACCESS_WRITE if shared else mmap.ACCESS_COPY
         return UntypedStorage._from_buffer(mmap.mmap(descriptor, nbytes, access=access))
     finally:
@@ -215,7 +215,7 @@ def _untyped_share_memory_(self):
 def _untyped_new_shared(size, *, device=None):
     from tiny_torch.multiprocessing import SharedMemory
 
-    return UntypedStorage._from_buffer(SharedMemory.create(size)) if size else UntypedStorage(0)
+    return UntypedStorage._from_buffer(SharedMemory.create(size)) if size else UntypedStorage(0, device="cpu")
 
 
 def _untyped_typed_storage(self):

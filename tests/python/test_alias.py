@@ -1,14 +1,22 @@
 """`import torch` gives tiny_torch in unmodified programs: in scripts, modules, code and worker processes."""
 
+import os
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
+import tiny_torch
+
+# The package under test, also where it was not installed.
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(tiny_torch.__file__)))
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([ROOT, os.environ.get("PYTHONPATH", "")])}
+
 
 def run(*arguments, cwd=None):
-    result = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=cwd, timeout=300)
+    command = [sys.executable, *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, env=ENVIRONMENT)
     assert result.returncode == 0, result.stderr[-3000:]
     return result.stdout
 
@@ -148,5 +156,6 @@ def test_code_and_usage():
     )
     assert "usage: python -m tiny_torch" in run("-m", "tiny_torch", "--help")
     for arguments in ([], ["missing.py"], ["-c"]):
-        result = subprocess.run([sys.executable, "-m", "tiny_torch", *arguments], capture_output=True, text=True)
+        command = [sys.executable, "-m", "tiny_torch", *arguments]
+        result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
         assert result.returncode != 0 and "Traceback" not in result.stderr

@@ -104,6 +104,10 @@ class ConversionMixin:
         """Casts floating parameters and buffers to bfloat16, in place."""
         return self._apply(lambda t: t.bfloat16() if t.is_floating_point() else t)
 
+    def share_memory(self):
+        """Moves parameters and buffers into memory shared between processes; see `Tensor.share_memory_`."""
+        return self._apply(lambda t: t.share_memory_())
+
     def to_empty(self, *, device, recurse: bool = True):
         """Moves the module to `device` without its values: the memory there is uninitialised."""
         return self._apply(lambda t: torch.empty_like(t, device=device), recurse=recurse)

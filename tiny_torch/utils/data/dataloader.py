@@ -270,6 +270,11 @@ def _checked_context(context):
     return context
 
 
+def _draw_seed(generator):
+    seed = torch.empty((), dtype=torch.int64, device="cpu" if generator is None else generator.device)
+    return seed.random_(generator=generator).item()
+
+
 def _accelerator_available():
     return torch.cuda.is_available()
 
@@ -295,7 +300,7 @@ class _BaseDataLoaderIter:
         self._collate_fn = loader.collate_fn
         self._sampler_iter = iter(self._index_sampler)
         # Drawn for every iterator, with workers or without: it moves the generator.
-        self._base_seed = torch.empty((), dtype=torch.int64).random_(generator=loader.generator).item()
+        self._base_seed = _draw_seed(loader.generator)
         self._persistent_workers = loader.persistent_workers
         self._num_yielded = 0
 

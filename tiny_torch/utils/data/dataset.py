@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import Generic, Iterable, TypeVar
 
-import tiny_torch as torch
+from tiny_torch.utils.data.sampler import randperm
 
 __all__ = [
     "ChainDataset",
@@ -245,7 +245,5 @@ def random_split(dataset, lengths, generator=None):
         lengths = _split_sizes(len(dataset), lengths)
     if sum(lengths) != len(dataset):
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    if generator is None:
-        generator = torch.default_generator
-    indices = torch.randperm(sum(lengths), generator=generator).tolist()
+    indices = randperm(sum(lengths), generator).tolist()
     return [Subset(dataset, indices[end - size : end]) for end, size in zip(itertools.accumulate(lengths), lengths)]

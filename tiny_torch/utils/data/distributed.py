@@ -3,7 +3,7 @@
 import math
 
 import tiny_torch as torch
-from tiny_torch.utils.data.sampler import Sampler
+from tiny_torch.utils.data.sampler import Sampler, randperm
 
 __all__ = ["DistributedSampler"]
 
@@ -57,7 +57,7 @@ class DistributedSampler(Sampler):
         # A generator of its own: the default one must not be reseeded.
         generator = torch.Generator()
         generator.manual_seed(self.seed + self.epoch)
-        return torch.randperm(count, generator=generator).tolist()
+        return randperm(count, generator).tolist()
 
     def __iter__(self):
         indices = self._order()

@@ -20,6 +20,12 @@ __all__ = [
 _T_co = TypeVar("_T_co", covariant=True)
 
 
+def randperm(count, generator=None):
+    """A random order of `count` indices, made where the generator is and not on the default device."""
+    device = "cpu" if generator is None else generator.device
+    return torch.randperm(count, generator=generator, device=device)
+
+
 class Sampler(Generic[_T_co]):
     """An iterable of indices, or of lists of indices; subclasses define ``__iter__`` and may define ``__len__``."""
 
@@ -68,7 +74,7 @@ class RandomSampler(Sampler[int]):
         if self.generator is not None:
             return self.generator
         generator = torch.Generator()
-        generator.manual_seed(int(torch.empty((), dtype=torch.int64).random_().item()))
+        generator.manual_seed(int(torch.empty((), dtype=torch.int64, device="cpu").random_().item()))
         return generator
 
     def __iter__(self):
@@ -77,12 +83,14 @@ class RandomSampler(Sampler[int]):
         if self.replacement:
             # Drawn in blocks of 32: that decides which numbers come out of the generator.
             for size in [*[32] * (total // 32), total % 32]:
-                yield from torch.randint(high=count, size=(size,), dtype=torch.int64, generator=generator).tolist()
+                yield from torch.randint(
+                    high=count, size=(size,), dtype=torch.int64, generator=generator, device=generator.device
+                ).tolist()
             return
         for _ in range(total // count):
-            yield from torch.randperm(count, generator=generator).tolist()
+            yield from randperm(count, generator).tolist()
         # Drawn even if nothing of it is needed: it moves the generator.
-        yield from torch.randperm(count, generator=generator).tolist()[: total % count]
+        yield from randperm(count, generator).tolist()[: total % count]
 
     def __len__(self):
         return self.num_samples
@@ -101,7 +109,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self):
-        for i in torch.randperm(len(self.indices), generator=self.generator).tolist():
+        for i in randperm(len(self.indices), self.generator).tolist():
             yield self.indices[i]
 
     def __len__(self):
