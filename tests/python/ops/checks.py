@@ -222,6 +222,8 @@ def check_out(op):
                 continue
             results = tensors_in([plain])
             for variant, outs in out_variants(results):
+                if op.kind == "random" and variant in ("float64", "int32"):
+                    continue  # the dtype drawn in is PyTorch's private choice
                 single = isinstance(plain, oracle.Tensor)
                 mine_outs = to_tiny(outs)
                 shapes = [tuple(o.shape) for o in mine_outs]
@@ -237,6 +239,10 @@ def check_out(op):
                 try:
                     if isinstance(theirs, Raised) and "unexpected keyword argument 'out'" in str(theirs.error):
                         break
+                    if isinstance(theirs, Raised) and not isinstance(mine, Raised):
+                        # Accepting an out that PyTorch refuses is fine as long as it holds the right values.
+                        check_accepted_out(op, sample, mine_outs, results)
+                        continue
                     wrong = judge_errors(mine, theirs)
                     if wrong:
                         raise Mismatch(wrong)
@@ -256,6 +262,12 @@ def check_out(op):
                 except AssertionError as error:
                     report.add(error, dtype, "out", variant, sample)
     return report, done
+
+
+def check_accepted_out(op, sample, outs, results):
+    for i, (out, result) in enumerate(zip(outs, results)):
+        want = result.to(getattr(oracle, dtype_name(out.dtype)))
+        compare.check_tensor(out, want, "custom", length_of(sample, results), f"out {i}", strides=False)
 
 
 def check_meta(op):

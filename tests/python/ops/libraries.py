@@ -89,7 +89,7 @@ def to_oracle(t):
     name = dtype_name(t.dtype)
     if tiny is oracle:
         t = t.clone()
-    if t.is_complex():
+    if t.is_complex() and hasattr(t, "resolve_conj"):
         t = t.resolve_conj()
     if name == "bfloat16":
         return oracle.from_numpy(numpy.array(t.to(tiny.float32).numpy())).to(oracle.bfloat16)

@@ -256,7 +256,11 @@ def pointwise(op, make):
         grids = oracle.meshgrid(*[special] * min(count, 2), indexing="ij") if count > 1 else (special,)
         tensors = [g.reshape(-1) for g in grids] + [special[:1]] * (count - 2)
         for chosen in sets:
-            yield call(op, tensors, chosen, grad=False)
+            # With alpha, whether alpha * max overflows first depends on the use of fused multiply-add.
+            bounded = (
+                [t.clamp(-100, 100) for t in tensors] if any(a.name == "alpha" and v for a, v in chosen) else tensors
+            )
+            yield call(op, bounded, chosen, grad=False)
     if count == 2 and common:
         yield from mixed(op, make)
 

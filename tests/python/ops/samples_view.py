@@ -244,6 +244,26 @@ def rearranged(op, make):
     yield Sample(make(0, 4), *([make(0, 4)] if op.name.endswith("_as") else args))
 
 
+@samples("movedim.intlist", "moveaxis.intlist")
+def movedim_list(op, make):
+    yield Sample(make(2, 3, 4), [0, 2], [1, 0])
+    yield Sample(make(2, 3, 4), [-1], [0])
+
+
+@samples("sum_to_size")
+def sum_to_size(op, make):
+    for shape, to in [((3, 4), (3, 1)), ((3, 4), (4,)), ((2, 3, 4), (1, 4)), ((3, 4), (3, 4)), ((), ())]:
+        yield Sample(make(*shape), list(to))
+
+
+@samples("ravel", "adjoint", "mT", "mH", "H", "atleast_1d", "atleast_2d", "atleast_3d")
+def rearranged_alone(op, make):
+    for shape in [(3, 4), (2, 3, 4)] + (
+        [(), (0,)] if op.name in ("ravel", "atleast_1d", "atleast_2d", "atleast_3d") else []
+    ):
+        yield Sample(make(*shape))
+
+
 @samples(
     "contiguous",
     "clone",
