@@ -78,7 +78,7 @@ TensorBase cat(TensorList tensors, int64_t dim) {
 
 TensorBase& cat_out(TensorBase& out, TensorList tensors, int64_t dim) {
   const CatPlan plan = plan_cat(tensors, dim);
-  TORCH_CHECK(can_cast(plan.dtype, out.scalar_type()), "torch.cat(): input types can't be cast to the desired output type ", to_string(out.scalar_type()));
+  TORCH_CHECK_TYPE(can_cast(plan.dtype, out.scalar_type()), "torch.cat(): input types can't be cast to the desired output type ", to_string(out.scalar_type()));
   check_no_internal_overlap(out);
   for (const TensorBase& t : tensors) {
     TORCH_CHECK(!may_share_memory(out, t), "unsupported operation: the input tensors cannot refer to any of the output memory locations. Found overlap.");

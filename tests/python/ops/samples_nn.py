@@ -4,10 +4,12 @@ import torch as oracle
 
 from .samples import Sample, samples
 
+# PyTorch multiplies bools only where there is nothing to multiply.
+NUMBERS = ["float32", "float64", "int64", "bfloat16", "float16", "int32", "uint8"]
 SMALL = ["float32", "float64", "bfloat16"]
 
 
-@samples("mm")
+@samples("mm", dtypes=NUMBERS)
 def mm(op, make):
     for m, k, n in [(2, 3, 4), (1, 5, 1), (0, 3, 4), (2, 0, 4), (3, 4, 0), (17, 33, 65), (70, 300, 50)]:
         yield Sample(make(m, k), make(k, n), length=k)
@@ -15,14 +17,14 @@ def mm(op, make):
     yield Sample(make(3, 1).expand(3, 4), make(4, 2), length=4)
 
 
-@samples("bmm")
+@samples("bmm", dtypes=NUMBERS)
 def bmm(op, make):
     for b, m, k, n in [(2, 2, 3, 4), (1, 1, 5, 1), (0, 2, 3, 4), (2, 2, 0, 4), (5, 17, 33, 20)]:
         yield Sample(make(b, m, k), make(b, k, n), length=k)
     yield Sample(make(2, 5, 3).transpose(1, 2), make(2, 4, 5).transpose(1, 2), length=5)
 
 
-@samples("matmul")
+@samples("matmul", dtypes=NUMBERS)
 def matmul(op, make):
     for a, b in [
         ((3,), (3,)),
@@ -43,12 +45,12 @@ def matmul(op, make):
         yield Sample(make(*a), make(*b), length=a[-1])
 
 
-@samples("mv")
+@samples("mv", dtypes=NUMBERS)
 def mv(op, make):
     yield Sample(make(3, 4), make(4), length=4)
 
 
-@samples("dot", "vdot")
+@samples("dot", "vdot", dtypes=NUMBERS)
 def dot(op, make):
     yield Sample(make(5), make(5), length=5)
     yield Sample(make(0), make(0))
@@ -59,7 +61,7 @@ def outer(op, make):
     yield Sample(make(3), make(4))
 
 
-@samples("addmm")
+@samples("addmm", dtypes=NUMBERS)
 def addmm(op, make):
     for bias, m, k, n in [
         ((2, 4), 2, 3, 4),
@@ -75,18 +77,18 @@ def addmm(op, make):
         yield Sample(make(*bias), make(m, k), make(k, n), beta=0, length=k + 1, inplace=inplace)
 
 
-@samples("baddbmm")
+@samples("baddbmm", dtypes=NUMBERS)
 def baddbmm(op, make):
     yield Sample(make(2, 2, 4), make(2, 2, 3), make(2, 3, 4), length=4)
     yield Sample(make(2, 2, 4), make(2, 2, 3), make(2, 3, 4), beta=2, alpha=3, length=4)
 
 
-@samples("addmv")
+@samples("addmv", dtypes=NUMBERS)
 def addmv(op, make):
     yield Sample(make(3), make(3, 4), make(4), length=5)
 
 
-@samples("linear")
+@samples("linear", dtypes=NUMBERS)
 def linear(op, make):
     for shape, out in [
         ((2, 3), 4),
