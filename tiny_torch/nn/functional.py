@@ -6,8 +6,9 @@ Most are written in `tiny_torch/nn/_functional/`, by family; the names bound bel
 from __future__ import annotations
 
 import tiny_torch as torch
-from tiny_torch.nn._functional import activation, image, loss, normalization, pooling, sparse
+from tiny_torch.nn._functional import activation, attention, image, loss, normalization, pooling, sparse
 from tiny_torch.nn._functional.activation import *  # noqa: F403
+from tiny_torch.nn._functional.attention import *  # noqa: F403
 from tiny_torch.nn._functional.image import *  # noqa: F403
 from tiny_torch.nn._functional.loss import *  # noqa: F403
 from tiny_torch.nn._functional.normalization import *  # noqa: F403
@@ -41,9 +42,9 @@ def _bind_operators() -> list:
 
 
 __all__ = [*_bind_operators()]
-for _family in (activation, image, loss, normalization, pooling, sparse):
+for _family in (activation, attention, image, loss, normalization, pooling, sparse):
     for _name in _family.__all__:
         # Pickles and tracebacks know the functions by their public home.
         globals()[_name].__module__ = __name__
     __all__ += _family.__all__
-del _family, _name, activation, image, loss, normalization, pooling, sparse
+del _family, _name, activation, attention, image, loss, normalization, pooling, sparse

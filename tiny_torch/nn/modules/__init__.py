@@ -17,5 +17,7 @@ from tiny_torch.nn.modules.normalization import *  # noqa: F403
 from tiny_torch.nn.modules.padding import *  # noqa: F403
 from tiny_torch.nn.modules.pixelshuffle import *  # noqa: F403
 from tiny_torch.nn.modules.pooling import *  # noqa: F403
+from tiny_torch.nn.modules.rnn import *  # noqa: F403
 from tiny_torch.nn.modules.sparse import *  # noqa: F403
+from tiny_torch.nn.modules.transformer import *  # noqa: F403
 from tiny_torch.nn.modules.upsampling import *  # noqa: F403

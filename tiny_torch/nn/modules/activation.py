@@ -6,6 +6,7 @@ import warnings
 
 import tiny_torch as torch
 from tiny_torch.nn import functional as F
+from tiny_torch.nn.modules._attention import MultiheadAttention
 from tiny_torch.nn.modules.module import Module
 from tiny_torch.nn.parameter import Parameter
 
@@ -22,6 +23,7 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "Mish",
+    "MultiheadAttention",
     "PReLU",
     "RReLU",
     "ReLU",
@@ -39,6 +41,9 @@ __all__ = [
     "Tanhshrink",
     "Threshold",
 ]
+
+# Pickles know it by this home.
+MultiheadAttention.__module__ = __name__
 
 
 def _inplace_repr(inplace: bool, *fields: str) -> str:
