@@ -9,7 +9,7 @@ namespace tiny_torch::autograd {
 struct TORCH_API AccumulateGrad final : Node {
   explicit AccumulateGrad(TensorBase variable);
   variable_list apply(variable_list&& grads) override;
-  std::string name() const override { return "AccumulateGrad"; }
+  std::string name() const override { return "torch::autograd::AccumulateGrad"; }
   bool apply_needs_lock() const override { return false; }
 
   TensorBase variable_;

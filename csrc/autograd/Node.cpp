@@ -175,8 +175,15 @@ intrusive_ptr<WeakNode> weak_reference(const intrusive_ptr<Node>& node) {
   return weak;
 }
 
-std::string operation_name(const Node& node) {
+std::string short_name(const Node& node) {
   std::string name = node.name();
+  const size_t colon = name.rfind("::");
+  // Of templates, such as CppNode<ns::Square>, the whole name.
+  return colon == std::string::npos || name.back() == '>' ? name : name.substr(colon + 2);
+}
+
+std::string operation_name(const Node& node) {
+  std::string name = short_name(node);
   size_t end = name.size();
   while (end > 0 && name[end - 1] >= '0' && name[end - 1] <= '9') --end;
   static constexpr char kSuffix[] = "Backward";

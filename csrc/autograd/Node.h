@@ -203,6 +203,8 @@ TORCH_API intrusive_ptr<WeakNode> weak_reference(const intrusive_ptr<Node>& node
 /// The node whose apply() runs on this thread, or null.
 TORCH_API Node* current_node();
 
+/// "torch::autograd::CopySlices" -> "CopySlices", as types and printed tensors show it.
+TORCH_API std::string short_name(const Node& node);
 /// "MulBackward0" -> "Mul", as messages print it.
 TORCH_API std::string operation_name(const Node& node);
 

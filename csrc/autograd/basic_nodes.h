@@ -9,7 +9,7 @@ namespace tiny_torch::autograd {
 struct TORCH_API ErrorNode : Node {
   explicit ErrorNode(std::string message) : message_(std::move(message)) {}
   variable_list apply(variable_list&& grads) override;
-  std::string name() const override { return "Error"; }
+  std::string name() const override { return "torch::autograd::Error"; }
 
   std::string message_;
 };
@@ -26,14 +26,14 @@ struct TORCH_API NotImplementedNode final : Node {
 /// Passes gradients on as they are.
 struct TORCH_API Identity final : Node {
   variable_list apply(variable_list&& grads) override { return std::move(grads); }
-  std::string name() const override { return "Identity"; }
+  std::string name() const override { return "torch::autograd::Identity"; }
 };
 
 /// Several roots in one.
 struct TORCH_API GraphRoot final : Node {
   GraphRoot(edge_list&& roots, variable_list&& outputs) : Node(std::move(roots)), outputs_(std::move(outputs)) {}
   variable_list apply(variable_list&&) override { return outputs_; }
-  std::string name() const override { return "GraphRoot"; }
+  std::string name() const override { return "torch::autograd::GraphRoot"; }
 
   variable_list outputs_;
 };

@@ -39,6 +39,7 @@ void record_dirty(const TensorBase& t, bool is_input, size_t tensors, const intr
               "returns a single Tensor and a second one that does the other operations).");
   AutoGradMode grad_mode(true);
   check_inplace(t, true);
+  increment_version(t);
   rebase_history(t, node);
 }
 

@@ -53,7 +53,7 @@ struct TORCH_API CopySlices final : Node {
   CopySlices(const TensorBase& base, const TensorBase& view, intrusive_ptr<Node> fn);
   variable_list apply(variable_list&& grads) override;
   void release_variables() override;
-  std::string name() const override { return "CopySlices"; }
+  std::string name() const override { return "torch::autograd::CopySlices"; }
 
   TensorGeometry base_;
   TensorGeometry view_;

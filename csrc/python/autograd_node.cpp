@@ -224,7 +224,7 @@ PyObject* wrap_node(const intrusive_ptr<Node>& node) {
   if (!node.defined()) return wrap_none();
   if (auto* custom = dynamic_cast<PyNode*>(node.get())) return Py_NewRef(custom->object_);
   if (void* known = node->pyobj().load()) return Py_NewRef(static_cast<PyObject*>(known));
-  PyTypeObject* type = type_of(node->name());
+  PyTypeObject* type = type_of(short_name(*node));
   PyObject* object = check(type->tp_alloc(type, 0));
   new (&reinterpret_cast<NodeObject*>(object)->node) intrusive_ptr<Node>(node);
   node->pyobj().store(object);

@@ -286,7 +286,7 @@ TEST_F(Autograd, InPlaceOnViewReachesBase) {
   TensorBase v = toy::row(y, 1);
   TensorBase other = toy::row(y, 1);
   toy::mul_(v, w);
-  EXPECT_EQ(grad_fn(y)->name(), "CopySlices");
+  EXPECT_EQ(short_name(*grad_fn(y)), "CopySlices");
   EXPECT_EQ(grad_fn(other)->name(), "AsStridedBackward0");
   run(toy::add(toy::sum(y), toy::sum(other)));
   EXPECT_EQ(grad_of(x), V({1, 1, 20, 40}));

@@ -27,6 +27,11 @@ class detect_anomaly:
     """The context manager of anomaly mode; see `set_detect_anomaly`."""
 
     def __init__(self, check_nan: bool = True):
+        import warnings
+
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.", stacklevel=2
+        )
         self.check_nan = check_nan
 
     def __enter__(self):

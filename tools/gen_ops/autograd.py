@@ -186,20 +186,20 @@ def node_apply(info: NodeInfo) -> str:
 
 def apply_formula(info: NodeInfo, f: Formula) -> list[str]:
     positions = [slot_position(info, s) for s in f.slots]
-    wanted = " || ".join(f"should_compute_output({p})" for p in positions)
+    wanted = " || ".join(f"task_should_compute_output({p})" for p in positions)
     if len(f.slots) == 1:
         arg = info.inputs[f.slots[0]]
         if arg.type.is_list:
-            return [f"  if (should_compute_output(IndexRange{{{positions[0]}, {positions[0]} + {arg.name}_size_}})) {{",
+            return [f"  if (task_should_compute_output(IndexRange{{{positions[0]}, {positions[0]} + {arg.name}_size_}})) {{",
                     f"    auto list = {f.text};",
                     f"    for (size_t i = 0; i < list.size(); ++i) grad_inputs[{positions[0]} + i] = std::move(list[i]);", "  }"]
         return [f"  if ({wanted}) grad_inputs[{positions[0]}] = {f.text};"]
     lines = [f"  if ({wanted}) {{"]
     if "grad_input_mask" in f.text:
-        mask = ", ".join(f"should_compute_output({p})" for p in positions)
+        mask = ", ".join(f"task_should_compute_output({p})" for p in positions)
         lines.append(f"    const std::array<bool, {len(positions)}> grad_input_mask{{{mask}}};")
     lines.append(f"    auto grouped = {f.text};")
-    lines += [f"    if (should_compute_output({p})) grad_inputs[{p}] = std::get<{i}>(grouped);" for i, p in enumerate(positions)]
+    lines += [f"    if (task_should_compute_output({p})) grad_inputs[{p}] = std::get<{i}>(grouped);" for i, p in enumerate(positions)]
     return [*lines, "  }"]
 
 
