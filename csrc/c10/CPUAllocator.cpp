@@ -139,6 +139,7 @@ TORCH_NOINLINE Block* allocate_from_system(int k) {
   return block;
 }
 
+#if !defined(TINY_TORCH_SANITIZER)
 Block* take_large(int k) {
   LargeCache& cache = large_cache();
   const std::lock_guard<std::mutex> lock(cache.mutex);
@@ -149,6 +150,7 @@ Block* take_large(int k) {
   }
   return block;
 }
+#endif
 
 void free_block(void* context) {
   auto* block = static_cast<Block*>(context);

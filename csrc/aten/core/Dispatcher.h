@@ -115,11 +115,14 @@ T unbox_result(T*, const OperatorEntry& op, Stack& stack) {
   TORCH_CHECK(stack.size() == 1, op.full_name(), ": expected one result, got ", stack.size());
   return Unboxed<T>(stack[0]).get();
 }
+template <class... Ts, size_t... I>
+std::tuple<Ts...> unbox_tuple(Stack& stack, std::index_sequence<I...>) {
+  return std::tuple<Ts...>{Unboxed<Ts>(stack[I]).get()...};
+}
 template <class... Ts>
 std::tuple<Ts...> unbox_result(std::tuple<Ts...>*, const OperatorEntry& op, Stack& stack) {
   TORCH_CHECK(stack.size() == sizeof...(Ts), op.full_name(), ": expected ", sizeof...(Ts), " results, got ", stack.size());
-  size_t i = 0;
-  return std::tuple<Ts...>{Unboxed<Ts>(stack[i++]).get()...};
+  return unbox_tuple<Ts...>(stack, std::index_sequence_for<Ts...>());
 }
 
 /// Typed call of a kernel that has only a boxed form.
