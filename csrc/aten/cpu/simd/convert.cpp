@@ -169,6 +169,7 @@ void scatter_rows(void* dst, int64_t stride, int64_t row_stride, const void* src
 }
 
 void gather_block(void* dst, const void* src, int64_t stride, int64_t itemsize, int64_t n) {
+  if (n == 0) return;  // the pointers of an empty block may be null
   if (stride == itemsize)
     std::memcpy(dst, src, static_cast<size_t>(n * itemsize));
   else
@@ -176,6 +177,7 @@ void gather_block(void* dst, const void* src, int64_t stride, int64_t itemsize, 
 }
 
 void scatter_block(void* dst, int64_t stride, const void* src, int64_t itemsize, int64_t n) {
+  if (n == 0) return;
   if (stride == itemsize)
     std::memcpy(dst, src, static_cast<size_t>(n * itemsize));
   else
