@@ -1,7 +1,9 @@
 """The layers, one file per family; `tiny_torch.nn` has them all."""
 
 from tiny_torch.nn.modules.module import Module  # noqa: F401, I001
+from tiny_torch.nn.modules._lazy_conv import *  # noqa: F403
 from tiny_torch.nn.modules.activation import *  # noqa: F403
+from tiny_torch.nn.modules.adaptive import *  # noqa: F403
 from tiny_torch.nn.modules.batchnorm import *  # noqa: F403
 from tiny_torch.nn.modules.channelshuffle import *  # noqa: F403
 from tiny_torch.nn.modules.container import *  # noqa: F403

@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 
 from tiny_torch.nn import functional as F
-from tiny_torch.nn.modules.batchnorm import _NormBase
+from tiny_torch.nn.modules.batchnorm import _LazyNormBase, _NormBase
 
-__all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
+__all__ = [f"{lazy}InstanceNorm{n}d" for lazy in ("", "Lazy") for n in (1, 2, 3)]
 
 
 class _InstanceNorm(_NormBase):
@@ -107,3 +107,24 @@ class InstanceNorm3d(_InstanceNorm):
 
     def _get_no_batch_dim(self) -> int:
         return 4
+
+
+class LazyInstanceNorm1d(_LazyNormBase, _InstanceNorm):
+    """`InstanceNorm1d` whose `num_features` is found at the first call."""
+
+    cls_to_become = InstanceNorm1d
+    _get_no_batch_dim = InstanceNorm1d._get_no_batch_dim
+
+
+class LazyInstanceNorm2d(_LazyNormBase, _InstanceNorm):
+    """`InstanceNorm2d` whose `num_features` is found at the first call."""
+
+    cls_to_become = InstanceNorm2d
+    _get_no_batch_dim = InstanceNorm2d._get_no_batch_dim
+
+
+class LazyInstanceNorm3d(_LazyNormBase, _InstanceNorm):
+    """`InstanceNorm3d` whose `num_features` is found at the first call."""
+
+    cls_to_become = InstanceNorm3d
+    _get_no_batch_dim = InstanceNorm3d._get_no_batch_dim

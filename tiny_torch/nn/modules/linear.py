@@ -7,10 +7,11 @@ import math
 import tiny_torch as torch
 from tiny_torch.nn import functional as F
 from tiny_torch.nn import init
+from tiny_torch.nn.modules.lazy import LazyModuleMixin
 from tiny_torch.nn.modules.module import Module
 from tiny_torch.nn.parameter import Parameter
 
-__all__ = ["Bilinear", "Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]
 
 
 class Identity(Module):
@@ -116,3 +117,33 @@ class Bilinear(Module):
             f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
         )
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """`Linear` whose `in_features` is found at the first call."""
+
+    cls_to_become = Linear
+
+    def __init__(self, out_features: int, bias: bool = True, device=None, dtype=None):
+        # Nothing is drawn for the empty weights made here.
+        super().__init__(0, 0, False)
+        self._make_lazy(["weight", "bias"] if bias else ["weight"], device, dtype)
+        self.out_features = out_features
+
+    def reset_parameters(self) -> None:
+        """Draws new starting values once the sizes are known."""
+        if not self.has_uninitialized_params() and self.in_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input) -> None:
+        """Takes the size over from `input`."""
+        if not self.has_uninitialized_params():
+            # The state may have been loaded before the first call.
+            self.in_features = self.in_features or self.weight.shape[-1]
+            return
+        with torch.no_grad():
+            self.in_features = input.shape[-1]
+            self.weight.materialize((self.out_features, self.in_features))
+            if self.bias is not None:
+                self.bias.materialize((self.out_features,))
+            self.reset_parameters()
