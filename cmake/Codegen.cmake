@@ -30,7 +30,7 @@ else()
     get_filename_component(_family "${_list}" NAME_WE)
     list(APPEND _families ${_family})
   endforeach()
-  foreach(_folder ops kernels register autograd pointwise)
+  foreach(_folder ops kernels handles register autograd pointwise)
     file(GLOB _old "${TINY_TORCH_GENERATED_DIR}/${_folder}/*")
     foreach(_file IN LISTS _old)
       get_filename_component(_family "${_file}" NAME_WE)
@@ -48,7 +48,8 @@ else()
   endif()
 
   file(GLOB_RECURSE TINY_TORCH_GENERATED_FILES "${TINY_TORCH_GENERATED_DIR}/*.h" "${TINY_TORCH_GENERATED_DIR}/*.cpp"
-       "${TINY_TORCH_GENERATED_DIR}/*.inc" "${TINY_TORCH_GENERATED_DIR}/*.pyi" "${TINY_TORCH_GENERATED_DIR}/*.md")
+       "${TINY_TORCH_GENERATED_DIR}/*.inc" "${TINY_TORCH_GENERATED_DIR}/*.pyi" "${TINY_TORCH_GENERATED_DIR}/*.md"
+       "${TINY_TORCH_GENERATED_DIR}/*.json")
   list(REMOVE_ITEM TINY_TORCH_GENERATED_FILES "${TINY_TORCH_GENERATED_DIR}/config.h")
   foreach(_file IN LISTS TINY_TORCH_GENERATED_FILES)
     if(_file MATCHES "/generated/python/.*\\.cpp$")
@@ -58,11 +59,17 @@ else()
     endif()
   endforeach()
 
+  set(_copy_stubs)
+  if(TINY_TORCH_INPLACE)
+    set(_copy_stubs COMMAND ${CMAKE_COMMAND} -E copy_if_different "${TINY_TORCH_GENERATED_DIR}/_C.pyi"
+                            "${PROJECT_SOURCE_DIR}/tiny_torch/_C.pyi")
+  endif()
   set(_stamp "${CMAKE_BINARY_DIR}/generated.stamp")
   add_custom_command(
     OUTPUT "${_stamp}"
     BYPRODUCTS ${TINY_TORCH_GENERATED_FILES}
     COMMAND ${_generate}
+    ${_copy_stubs}
     COMMAND ${CMAKE_COMMAND} -E touch "${_stamp}"
     DEPENDS ${_op_lists} ${_generator}
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"

@@ -23,6 +23,7 @@ install(FILES ${TINY_TORCH_BUNDLED} DESTINATION ${_lib})
 if(SKBUILD AND TARGET tiny_torch_python)
   install(TARGETS tiny_torch_python LIBRARY DESTINATION ${_lib})
   install(TARGETS tiny_torch_C LIBRARY DESTINATION tiny_torch)
+  install(FILES "${TINY_TORCH_GENERATED_DIR}/_C.pyi" DESTINATION tiny_torch OPTIONAL)
 endif()
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/torch" DESTINATION ${TINY_TORCH_INSTALL_ROOT}include OPTIONAL
