@@ -269,7 +269,7 @@ class Tensor(_C.TensorBase):
 
     @_overridable
     def __reversed__(self):
-        return self if self.dim() == 0 else self.flip(0)
+        return self if self.dim() == 0 or self.shape[0] == 0 else torch.stack(self.unbind(0)[::-1])
 
     @_overridable
     def __contains__(self, element):

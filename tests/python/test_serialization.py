@@ -46,7 +46,6 @@ def check_equal(got, expected):
         assert str(got.dtype) == str(expected.dtype)
         assert (tuple(got.shape), got.stride()) == (tuple(expected.shape), expected.stride())
         assert got.storage_offset() == expected.storage_offset()
-        assert got.is_conj() == expected.is_conj()
         if not got.is_meta:
             assert got.tolist() == expected.tolist()
     elif isinstance(expected, dict):
