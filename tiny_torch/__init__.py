@@ -59,8 +59,36 @@ def typename(obj):
 
 
 # Subpackages that cost import time are loaded when they are first asked for.
-_LAZY = ("fft", "func", "jit", "linalg", "special", "testing", "distributions", "hub", "package", "profiler", "onnx", "compiler", "backends", "library",
-         "_dynamo", "multiprocessing", "overrides", "amp", "return_types", "types", "version", "futures", "distributed", "ops", "classes", "cpu", "serialization", "storage")
+_LAZY = (
+    "fft",
+    "func",
+    "jit",
+    "linalg",
+    "special",
+    "testing",
+    "distributions",
+    "hub",
+    "package",
+    "profiler",
+    "onnx",
+    "compiler",
+    "backends",
+    "library",
+    "_dynamo",
+    "multiprocessing",
+    "overrides",
+    "amp",
+    "return_types",
+    "types",
+    "version",
+    "futures",
+    "distributed",
+    "ops",
+    "classes",
+    "cpu",
+    "serialization",
+    "storage",
+)
 
 
 # Names from modules that are loaded when one of their names is first used.
@@ -69,7 +97,20 @@ _LAZY_NAMES = {
     **dict.fromkeys(("TypedStorage",), "storage"),
     "from_dlpack": "utils.dlpack",
 }
-_ELEMENTS = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexDouble", "ComplexFloat")
+_ELEMENTS = (
+    "Double",
+    "Float",
+    "Half",
+    "BFloat16",
+    "Long",
+    "Int",
+    "Short",
+    "Char",
+    "Byte",
+    "Bool",
+    "ComplexDouble",
+    "ComplexFloat",
+)
 _LAZY_NAMES.update({f"{element}Storage": "storage" for element in _ELEMENTS})
 _LAZY_NAMES.update({f"{element}Tensor": "_legacy_tensor" for element in (*_ELEMENTS, "UInt16", "UInt32", "UInt64")})
 

@@ -95,7 +95,9 @@ class _Loader:
             width = _element_size(dtype)
             (count,) = struct.unpack("<q", _read_exactly(self._file, 8))
             if count * width != source.nbytes():
-                raise RuntimeError(f"torch.load: storage '{key}' has {count} elements in the file, not the claimed size")
+                raise RuntimeError(
+                    f"torch.load: storage '{key}' has {count} elements in the file, not the claimed size"
+                )
             if count:
                 _storage._buffer(source)[:] = _read_exactly(self._file, count * width)
             if sys.byteorder == "big":

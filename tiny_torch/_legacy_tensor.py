@@ -64,11 +64,15 @@ def convert(tensor, dtype, non_blocking=False):
 class _TypedTensorMeta(type):
     def __call__(cls, *args, device=None):
         if device is not None and torch.device(device).type != cls._device:
-            raise RuntimeError(f"legacy constructor expects device type: {cls._device} but device type: {device} was passed")
+            raise RuntimeError(
+                f"legacy constructor expects device type: {cls._device} but device type: {device} was passed"
+            )
         return _construct(cls, args)
 
     def __instancecheck__(cls, instance):
-        return isinstance(instance, torch.Tensor) and instance.dtype == cls.dtype and instance.device.type == cls._device
+        return (
+            isinstance(instance, torch.Tensor) and instance.dtype == cls.dtype and instance.device.type == cls._device
+        )
 
     def __repr__(cls):
         return f"<class '{_full_name(cls)}'>"

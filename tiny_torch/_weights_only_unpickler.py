@@ -30,9 +30,7 @@ def _user_key(item):
                 f"Expected tuple of length 2 (global, str of callable full path), but got tuple of length: {len(item)}"
             )
         if type(item[1]) is not str:
-            raise TypeError(
-                f"Expected second item in tuple to be str of callable full path, but got: {type(item[1])}"
-            )
+            raise TypeError(f"Expected second item in tuple to be str of callable full path, but got: {type(item[1])}")
         return item[1]
     return f"{_public_module(item.__module__)}.{item.__qualname__}"
 

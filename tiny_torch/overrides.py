@@ -62,7 +62,7 @@ def handle_torch_function(public_api, relevant_args, *args, **kwargs):
 def get_default_nowrap_functions():
     """Functions whose results ``Tensor.__torch_function__`` does not turn into the subclass."""
     properties = (getattr(torch.Tensor, name, None) for name in ("_base", "grad", "_grad"))
-    return {getattr(found, "__get__") for found in properties if found is not None}
+    return {found.__get__ for found in properties if found is not None}
 
 
 def wrap_torch_function(dispatcher):
@@ -88,7 +88,9 @@ def is_tensor_like(inp):
 
 def is_tensor_method_or_property(func):
     """Whether `func` belongs to Tensor, so that its first argument is the tensor."""
-    return getattr(torch.Tensor, getattr(func, "__name__", ""), None) is func or getattr(func, "__name__", "") == "__get__"
+    return (
+        getattr(torch.Tensor, getattr(func, "__name__", ""), None) is func or getattr(func, "__name__", "") == "__get__"
+    )
 
 
 def resolve_name(f):

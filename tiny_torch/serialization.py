@@ -117,8 +117,10 @@ class set_default_mmap_options:
         import mmap
 
         if flags not in (mmap.MAP_PRIVATE, mmap.MAP_SHARED):
-            raise ValueError(f"Invalid argument in function set_default_mmap_options, expected mmap.MAP_PRIVATE or "
-                             f"mmap.MAP_SHARED, but got {flags}")
+            raise ValueError(
+                f"Invalid argument in function set_default_mmap_options, expected mmap.MAP_PRIVATE or "
+                f"mmap.MAP_SHARED, but got {flags}"
+            )
         self._previous = _global_options["mmap_flags"]
         _global_options["mmap_flags"] = flags
 
@@ -276,9 +278,7 @@ def default_restore_location(storage, location):
         result = deserializer(storage, location)
         if result is not None:
             return result
-    raise RuntimeError(
-        f"don't know how to restore data location of {_describe(storage)} (tagged with {location})"
-    )
+    raise RuntimeError(f"don't know how to restore data location of {_describe(storage)} (tagged with {location})")
 
 
 def _get_restore_location(map_location):
@@ -467,9 +467,7 @@ def _storage_identity(obj, dtypes):
         kind, count = _C.UntypedStorage, obj.nbytes()
     if untyped.device.type != "meta" and untyped.data_ptr() != 0:
         if dtypes.setdefault(untyped.data_ptr(), dtype) != dtype:
-            raise RuntimeError(
-                "Cannot save multiple tensors or storages that view the same data as different types"
-            )
+            raise RuntimeError("Cannot save multiple tensors or storages that view the same data as different types")
     return untyped, kind, count
 
 

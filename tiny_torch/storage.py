@@ -501,7 +501,12 @@ def _define_legacy_classes():
     classes = []
     for dtype_name, storage_name in _STORAGE_NAMES.items():
         dtype = getattr(torch, dtype_name)
-        members = {"_dtype": dtype, "dtype": dtype, "__module__": torch.__name__, "__doc__": f"Legacy storage of {dtype_name}."}
+        members = {
+            "_dtype": dtype,
+            "dtype": dtype,
+            "__module__": torch.__name__,
+            "__doc__": f"Legacy storage of {dtype_name}.",
+        }
         cls = _LegacyStorageMeta(storage_name, (TypedStorage,), members)
         setattr(module, storage_name, cls)
         classes.append(cls)

@@ -68,7 +68,9 @@ def test_public_classes_say_torch():
 
 
 def test_everything_pickles_without_the_alias():
-    run("-c", textwrap.dedent("""
+    run(
+        "-c",
+        textwrap.dedent("""
         import pickle
         import tiny_torch as torch
 
@@ -77,7 +79,8 @@ def test_everything_pickles_without_the_alias():
                   torch.ones(2).untyped_storage(), torch.nn.Linear(2, 2)]
         for value in values:
             assert type(pickle.loads(pickle.dumps(value))) is type(value), value
-    """))
+    """),
+    )
 
 
 def test_missing_submodules():
@@ -102,7 +105,9 @@ def test_version_of_the_distribution():
 
 def test_refuses_when_pytorch_is_imported():
     pytest.importorskip("torch", reason="needs the real PyTorch to be refused")
-    run("-c", textwrap.dedent("""
+    run(
+        "-c",
+        textwrap.dedent("""
         import torch
         import tiny_torch
         try:
@@ -112,7 +117,8 @@ def test_refuses_when_pytorch_is_imported():
         else:
             raise AssertionError
         assert torch is not tiny_torch
-    """))
+    """),
+    )
 
 
 PROGRAM = """\

@@ -48,7 +48,9 @@ def options(request):
 
 
 def random_tensor(rng):
-    shape = rng.choice([(), (0,), (1,), (5,), (7,), (40,), (0, 3), (2, 3), (13, 1), (8, 9), (2, 0, 2), (3, 2, 2), (7, 7, 7)])
+    shape = rng.choice(
+        [(), (0,), (1,), (5,), (7,), (40,), (0, 3), (2, 3), (13, 1), (8, 9), (2, 0, 2), (3, 2, 2), (7, 7, 7)]
+    )
     values = torch.randn(shape, dtype=torch.float64) * rng.choice([1, 10, 1e-5, 1e5, 1e9])
     if rng.random() < 0.3:
         values = values.round()

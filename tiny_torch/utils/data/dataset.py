@@ -102,9 +102,7 @@ class StackDataset(Dataset):
         for part in self._parts():
             items = _get_items(part, indices)
             if len(items) != len(indices):
-                raise ValueError(
-                    f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(items)}"
-                )
+                raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(items)}")
             columns.append(items)
         return [self._sample(items) for items in zip(*columns)]
 
@@ -220,9 +218,7 @@ def _split_sizes(total, fractions):
         sizes[i % len(sizes)] += 1
     for i, size in enumerate(sizes):
         if size == 0:
-            warnings.warn(
-                f"Length of split at index {i} is 0. This might result in an empty dataset.", stacklevel=3
-            )
+            warnings.warn(f"Length of split at index {i} is 0. This might result in an empty dataset.", stacklevel=3)
     return sizes
 
 

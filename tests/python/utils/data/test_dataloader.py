@@ -305,7 +305,11 @@ def test_wrong_options(options):
     errors = []
     for library in (torch, tiny_torch):
         module = library.utils.data
-        dataset = type("Stream", (module.IterableDataset,), {"__iter__": lambda self: iter([1])})() if is_stream else [1, 2, 3]
+        dataset = (
+            type("Stream", (module.IterableDataset,), {"__iter__": lambda self: iter([1])})()
+            if is_stream
+            else [1, 2, 3]
+        )
         with pytest.raises(Exception) as failure:
             module.DataLoader(dataset, **options)
         errors.append(failure)

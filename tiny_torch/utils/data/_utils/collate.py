@@ -173,7 +173,12 @@ def _register_numpy():
 
 
 _register_numpy()
-for _kinds, _function in ((float, collate_float_fn), (int, collate_int_fn), (str, collate_str_fn), (bytes, collate_str_fn)):
+for _kinds, _function in (
+    (float, collate_float_fn),
+    (int, collate_int_fn),
+    (str, collate_str_fn),
+    (bytes, collate_str_fn),
+):
     default_collate_fn_map[_kinds] = _function
 
 
