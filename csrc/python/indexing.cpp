@@ -8,15 +8,12 @@
 
 #include "autograd/AutogradMeta.h"
 #include "generated/ops/copy.h"
+#include "generated/ops/index.h"
 #include "generated/ops/view.h"
 #include "python/ArgParser.h"
 #include "python/Tensor.h"
 #include "python/module.h"
 #include "python/numpy.h"
-#if __has_include("generated/ops/index.h")
-#include "generated/ops/index.h"
-#define TORCH_HAS_INDEX_OPS 1
-#endif
 
 namespace tiny_torch {
 namespace python {
@@ -242,14 +239,8 @@ void apply_key(View& view, PyObject* key, const TensorBase& self) {
 }
 
 TensorBase get_indexed(const TensorBase& view, const std::vector<std::optional<TensorBase>>& indices) {
-#ifdef TORCH_HAS_INDEX_OPS
   const gil_scoped_release no_gil(view.numel() > kLargeNumel);
   return ops::index(view, indices);
-#else
-  (void)view;
-  (void)indices;
-  ::tiny_torch::detail::throw_not_implemented("indexing with tensors is not in this build");
-#endif
 }
 
 // ---- assignment ----
@@ -275,15 +266,8 @@ TensorBase without_leading_ones(const TensorBase& value, int64_t target_dims) {
 }
 
 void put_indexed(TensorBase& view, const std::vector<std::optional<TensorBase>>& indices, const TensorBase& value) {
-#ifdef TORCH_HAS_INDEX_OPS
   const gil_scoped_release no_gil(view.numel() > kLargeNumel);
   ops::index_put_(view, indices, value);
-#else
-  (void)view;
-  (void)indices;
-  (void)value;
-  ::tiny_torch::detail::throw_not_implemented("assignment through index tensors is not in this build");
-#endif
 }
 
 void assign(const View& keyed, PyObject* value) {
@@ -333,7 +317,52 @@ bool is_plain(PyObject* self, PyObject* key) {
   return is_tensor_exact(self) && (PyLong_CheckExact(key) || PySlice_Check(key));
 }
 
+// ---- nonzero ----
+
+PyObject* wrap_nonzero(const TensorBase& self, bool as_tuple) {
+  const TensorBase source = as_tuple && self.dim() == 0 ? ops::view(self, {1}) : self;
+  TensorBase positions = ops::nonzero(source);
+  if (!as_tuple) return wrap(std::move(positions));
+  std::vector<TensorBase> columns;
+  for (int64_t d = 0; d < source.dim(); ++d) columns.push_back(ops::select(positions, 1, d));
+  return wrap(columns);
+}
+
+PyObject* py_nonzero(PyObject*, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  HANDLE_ERRORS
+  static const PythonArgParser parser("nonzero", {"nonzero(Tensor input, *, bool as_tuple=False, Tensor out=None)"}, "_VariableFunctions");
+  PythonArgs a;
+  if (parser.parse(a, nullptr, args, nargs, kwnames)) return a.call_torch_function();
+  if (a.has_not_none(2)) return wrap(ops::nonzero_out(a.mutable_tensor(2), a.tensor(0)));
+  return wrap_nonzero(a.tensor(0), a.boolean_or(1, false));
+  END_HANDLE_ERRORS
+}
+PyObject* tensor_nonzero(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  HANDLE_ERRORS
+  static const PythonArgParser parser("nonzero", {"nonzero(@, *, bool as_tuple=False)"});
+  PythonArgs a;
+  if (parser.parse(a, self, args, nargs, kwnames)) return a.call_torch_function();
+  return wrap_nonzero(unpack(self), a.boolean_or(1, false));
+  END_HANDLE_ERRORS
+}
+
+constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
+constexpr const char* kNonzeroDoc =
+    "nonzero(*, as_tuple=False) -> Tensor or tuple of Tensor\n\nThe positions of all elements that are not zero: one row each, or one "
+    "tensor for each dimension.";
+PyMethodDef functions[] = {
+    {"nonzero", as_cfunction(&py_nonzero), kFast, kNonzeroDoc},
+    {nullptr, nullptr, 0, nullptr},
+};
+
 }  // namespace
+
+PyMethodDef tensor_index_methods[] = {
+    {"nonzero", as_cfunction(&tensor_nonzero), kFast, kNonzeroDoc},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+void init_indexing(PyObject* module) { check(PyModule_AddFunctions(module, functions)); }
 
 PyObject* tensor_getitem(PyObject* self, PyObject* key) {
   HANDLE_ERRORS

@@ -105,6 +105,7 @@ void init_all(PyObject* module) {
   init_torch_function(module);
   init_generator(module);
   init_tensor_methods(module);
+  init_indexing(module);
   init_tensor_new(module);
   init_numpy(module);
   init_dlpack(module);

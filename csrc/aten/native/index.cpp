@@ -1,0 +1,188 @@
+// Fronts of index, index_put and nonzero.
+#include "aten/native/index.h"
+
+#include <algorithm>
+
+#include "aten/core/op_support.h"
+#include "aten/core/promotion.h"
+#include "generated/kernels/index.h"
+#include "generated/ops/copy.h"
+#include "generated/ops/index.h"
+#include "generated/ops/view.h"
+
+namespace tiny_torch::native {
+
+DEFINE_STUB(index_stub);
+DEFINE_STUB(index_put_stub);
+DEFINE_STUB(count_nonzero_stub);
+DEFINE_STUB(nonzero_stub);
+
+namespace {
+
+bool is_mask(const TensorBase& t) { return t.scalar_type() == kBool || t.scalar_type() == kByte; }
+
+/// One int64 tensor for each dimension of `self`, undefined where the whole dimension is meant.
+std::vector<TensorBase> expand_masks(const TensorBase& self, OptionalTensorList indices) {
+  std::vector<TensorBase> result;
+  for (const std::optional<TensorBase>& index : indices) {
+    if (!index.has_value() || !index->defined()) {
+      result.emplace_back();
+      continue;
+    }
+    TORCH_CHECK_INDEX(index->scalar_type() == kLong || index->scalar_type() == kInt || is_mask(*index),
+                      "tensors used as indices must be long, int, byte or bool tensors");
+    TORCH_CHECK(index->is_cpu() || index->device() == self.device(), "indices should be either on cpu or on the same device as the indexed tensor (",
+                self.device(), ")");
+    if (!is_mask(*index)) {
+      result.push_back(ops::to(*index, kLong));
+      continue;
+    }
+    if (index->scalar_type() == kByte) TORCH_WARN_ONCE("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.");
+    const auto first = static_cast<int64_t>(result.size());
+    TORCH_CHECK_INDEX(first + index->dim() <= self.dim(), "too many indices for tensor of dimension ", self.dim());
+    for (int64_t d = 0; d < index->dim(); ++d) {
+      TORCH_CHECK_INDEX(index->size(d) == self.size(first + d), "The shape of the mask ", index->sizes(), " at index ", d,
+                        " does not match the shape of the indexed tensor ", self.sizes(), " at index ", first + d);
+    }
+    const TensorBase positions = ops::nonzero(*index);
+    for (int64_t d = 0; d < index->dim(); ++d) result.push_back(ops::select(positions, 1, d));
+  }
+  TORCH_CHECK_INDEX(static_cast<int64_t>(result.size()) <= self.dim(), "too many indices for tensor of dimension ", self.dim(), " (got ", result.size(),
+                    ")");
+  result.resize(static_cast<size_t>(self.dim()));
+  return result;
+}
+
+DimVector broadcast_shape(const std::vector<TensorBase>& indices) {
+  DimVector shape;
+  bool is_first = true;
+  for (const TensorBase& index : indices) {
+    if (!index.defined()) continue;
+    try {
+      shape = is_first ? DimVector(index.sizes()) : infer_broadcast_size(shape, index.sizes());
+    } catch (const Error&) {
+      std::string shapes;
+      for (const TensorBase& t : indices) {
+        if (t.defined()) shapes += (shapes.empty() ? "" : ", ") + str(t.sizes());
+      }
+      TORCH_CHECK_INDEX(false, "shape mismatch: indexing tensors could not be broadcast together with shapes ", shapes);
+    }
+    is_first = false;
+  }
+  return shape;
+}
+
+/// positions[k] += index[k] * stride for one dimension; all values are checked.
+void add_positions(std::vector<int64_t>& positions, const TensorBase& index, IntArrayRef shape, int64_t dim, int64_t size, int64_t stride) {
+  TORCH_CHECK(index.is_cpu(), "index tensors on ", index.device(), " cannot be read for a tensor on another device");
+  const DimVector steps = broadcast_strides(index, shape);
+  const auto* data = index.const_data_ptr<int64_t>();
+  DimVector counter(shape.size(), 0);
+  int64_t at = 0;
+  for (int64_t& position : positions) {
+    int64_t value = data[at];
+    TORCH_CHECK_INDEX(value >= -size && value < size, "index ", value, " is out of bounds for dimension ", dim, " with size ", size);
+    if (value < 0) value += size;
+    position += value * stride;
+    for (size_t d = shape.size(); d-- > 0;) {
+      at += steps[d];
+      if (++counter[d] < shape[d]) break;
+      at -= steps[d] * shape[d];
+      counter[d] = 0;
+    }
+  }
+}
+
+/// Neighbouring dimensions that are one in memory become one.
+void coalesce(DimVector& sizes, DimVector& strides) {
+  size_t last = 0;
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    if (sizes[d] == 1) continue;
+    if (last > 0 && strides[last - 1] == sizes[d] * strides[d]) {
+      sizes[last - 1] *= sizes[d];
+      strides[last - 1] = strides[d];
+      continue;
+    }
+    sizes[last] = sizes[d];
+    strides[last++] = strides[d];
+  }
+  sizes.resize(last);
+  strides.resize(last);
+}
+
+IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
+  const std::vector<TensorBase> expanded = expand_masks(self, indices);
+  const DimVector index_shape = broadcast_shape(expanded);
+  IndexPlan plan;
+  int64_t first = -1, last = -1;
+  size_t count = 0;
+  for (size_t d = 0; d < expanded.size(); ++d) {
+    if (!expanded[d].defined()) continue;
+    if (first < 0) first = static_cast<int64_t>(d);
+    last = static_cast<int64_t>(d);
+    ++count;
+  }
+  TORCH_CHECK_INDEX(count > 0, "index(): expected at least one index tensor");
+  // Index tensors that do not stand side by side move their dimensions to the front.
+  const bool is_adjacent = last - first + 1 == static_cast<int64_t>(count);
+  for (size_t d = 0; d < expanded.size(); ++d) {
+    if (expanded[d].defined()) continue;
+    const bool is_before = is_adjacent && static_cast<int64_t>(d) < first;
+    (is_before ? plan.before_sizes : plan.after_sizes).push_back(self.sizes()[d]);
+    (is_before ? plan.before_strides : plan.after_strides).push_back(self.strides()[d]);
+  }
+  plan.shape = plan.before_sizes;
+  for (int64_t size : index_shape) plan.shape.push_back(size);
+  for (int64_t size : plan.after_sizes) plan.shape.push_back(size);
+  if (!self.is_meta()) {
+    plan.positions.assign(static_cast<size_t>(checked_numel(index_shape)), 0);
+    for (size_t d = 0; d < expanded.size(); ++d) {
+      if (expanded[d].defined()) add_positions(plan.positions, expanded[d], index_shape, static_cast<int64_t>(d), self.sizes()[d], self.strides()[d]);
+    }
+  }
+  coalesce(plan.before_sizes, plan.before_strides);
+  coalesce(plan.after_sizes, plan.after_strides);
+  return plan;
+}
+
+}  // namespace
+
+TensorBase index(const TensorBase& self, OptionalTensorList indices) {
+  const IndexPlan plan = make_plan(self, indices);
+  TensorBase result = empty_tensor(plan.shape, self.scalar_type(), self.device());
+  if (result.numel() != 0) index_stub(self.device().type(), result, self, plan);
+  return result;
+}
+
+TensorBase& index_put_(TensorBase& self, OptionalTensorList indices, const TensorBase& values, bool accumulate) {
+  TORCH_CHECK(self.scalar_type() == values.scalar_type(), "Index put requires the source and destination dtypes match, got ", self.scalar_type(),
+              " for the destination and ", values.scalar_type(), " for the source.");
+  TORCH_CHECK(values.device() == self.device() || values.dim() == 0, "expected values to be on ", self.device(), ", got ", values.device());
+  check_no_internal_overlap(self);
+  const IndexPlan plan = make_plan(self, indices);
+  TORCH_CHECK(is_expandable_to(values.sizes(), plan.shape), "shape mismatch: value tensor of shape ", values.sizes(),
+              " cannot be broadcast to indexing result of shape ", IntArrayRef(plan.shape));
+  if (checked_numel(plan.shape) == 0 || self.is_meta()) return self;
+  TensorBase source = values.device() == self.device() ? values : ops::to(values, self.device(), self.scalar_type());
+  if (source.numel() != 1) source = ops::contiguous(ops::expand(source, plan.shape));
+  if (may_share_memory(self, source)) source = ops::clone(source);
+  index_put_stub(self.device().type(), self, source, plan, accumulate);
+  return self;
+}
+
+TensorBase index_put(const TensorBase& self, OptionalTensorList indices, const TensorBase& values, bool accumulate) {
+  TensorBase result = ops::clone(self, MemoryFormat::Preserve);
+  return native::index_put_(result, indices, values, accumulate);
+}
+
+TensorBase nonzero(const TensorBase& self) {
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_meta(), "nonzero(): the shape of the result depends on values, which meta tensors do not have");
+  const TensorBase source = ops::contiguous(self);
+  int64_t count = 0;
+  count_nonzero_stub(self.device().type(), source, count);
+  TensorBase result = empty_tensor({count, self.dim()}, kLong, self.device());
+  if (result.numel() != 0) nonzero_stub(self.device().type(), result, source);
+  return result;
+}
+
+}  // namespace tiny_torch::native
