@@ -71,10 +71,11 @@ class View {
     const Py_ssize_t n = PySlice_AdjustIndices(sizes_[d], &start, &stop, step);
     if (start == 0 && n == sizes_[d] && step == 1 && !is_whole_key) return;
     if (is_recorded_) view_ = ops::slice(current(), dim, start, std::max(start, stop), step);
-    offset_ += n == 0 ? 0 : start * strides_[d];
+    offset_ += start * strides_[d];
     sizes_[d] = n;
-    // The product may overflow only where there is no second element to step to.
-    strides_[d] = n > 1 ? strides_[d] * step : strides_[d];
+    // Where the product overflows there is no second element to step to.
+    int64_t stride = 0;
+    if (!__builtin_mul_overflow(strides_[d], static_cast<int64_t>(step), &stride)) strides_[d] = stride;
     is_changed_ = true;
   }
 
@@ -174,8 +175,6 @@ bool is_tuple_like(PyObject* key) {
       PyErr_Clear();
       return false;
     }
-    // A text holds itself for ever; it is no index either way.
-    if (PyUnicode_Check(item.get())) continue;
     if (is_tensor(item.get()) || PySequence_Check(item.get()) || PySlice_Check(item.get()) || item.get() == Py_Ellipsis || item.get() == Py_None) {
       return true;
     }
@@ -288,7 +287,7 @@ void assign(const View& keyed, PyObject* value) {
     put_indexed(target, keyed.indices(), target.is_cpu() ? filled : ops::to(filled, target.device(), target.scalar_type()));
     return;
   }
-  TensorBase source = unpack(value);
+  TensorBase source = without_leading_ones(unpack(value), 0);
   if (source.device() != target.device() && source.dim() == 0) source = ops::to(source, target.device(), source.scalar_type());
   put_indexed(target, keyed.indices(), source);
 }

@@ -110,6 +110,13 @@ void coalesce(DimVector& sizes, DimVector& strides) {
   strides.resize(last);
 }
 
+bool has_internal_overlap(const TensorBase& t) {
+  for (size_t d = 0; d < t.sizes().size(); ++d) {
+    if (t.sizes()[d] > 1 && t.strides()[d] == 0) return true;
+  }
+  return false;
+}
+
 IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
   const std::vector<TensorBase> expanded = expand_masks(self, indices);
   const DimVector index_shape = broadcast_shape(expanded);
@@ -134,7 +141,8 @@ IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
   plan.shape = plan.before_sizes;
   for (int64_t size : index_shape) plan.shape.push_back(size);
   for (int64_t size : plan.after_sizes) plan.shape.push_back(size);
-  if (!self.is_meta()) {
+  // Like PyTorch, an index that selects from nothing is not looked at.
+  if (!self.is_meta() && plan.before() * plan.after() != 0) {
     plan.positions.assign(static_cast<size_t>(checked_numel(index_shape)), 0);
     for (size_t d = 0; d < expanded.size(); ++d) {
       if (expanded[d].defined()) add_positions(plan.positions, expanded[d], index_shape, static_cast<int64_t>(d), self.sizes()[d], self.strides()[d]);
@@ -158,7 +166,9 @@ TensorBase& index_put_(TensorBase& self, OptionalTensorList indices, const Tenso
   TORCH_CHECK(self.scalar_type() == values.scalar_type(), "Index put requires the source and destination dtypes match, got ", self.scalar_type(),
               " for the destination and ", values.scalar_type(), " for the source.");
   TORCH_CHECK(values.device() == self.device() || values.dim() == 0, "expected values to be on ", self.device(), ", got ", values.device());
-  check_no_internal_overlap(self);
+  if (has_internal_overlap(self)) {
+    TORCH_WARN_ONCE("index_put_ on an expanded tensor writes locations several times, which is deprecated; clone() the tensor first");
+  }
   const IndexPlan plan = make_plan(self, indices);
   TORCH_CHECK(is_expandable_to(values.sizes(), plan.shape), "shape mismatch: value tensor of shape ", values.sizes(),
               " cannot be broadcast to indexing result of shape ", IntArrayRef(plan.shape));
