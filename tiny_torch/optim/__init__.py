@@ -17,3 +17,11 @@ from tiny_torch.optim.rprop import Rprop
 from tiny_torch.optim.sgd import SGD
 from tiny_torch.optim.sparse_adam import SparseAdam
 from tiny_torch.optim import lr_scheduler
+
+
+def __getattr__(name):
+    if name != "swa_utils":
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    import importlib
+
+    return importlib.import_module(f"{__name__}.{name}")

@@ -1,4 +1,4 @@
-"""Helpers around parameters: clipping of gradients, conversion to one vector, packed sequences."""
+"""Helpers around parameters: clipping, conversion to one vector, packed sequences, parametrizations, fusion."""
 
 from tiny_torch.nn.utils import rnn
 from tiny_torch.nn.utils.clip_grad import (
@@ -9,3 +9,35 @@ from tiny_torch.nn.utils.clip_grad import (
     get_total_norm,
 )
 from tiny_torch.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
+
+# Loaded when first asked for; functions by the file they are in.
+_FILES = ("fusion", "init", "memory_format", "parametrizations", "parametrize", "stateless")
+_FUNCTIONS = {
+    "convert_conv2d_weight_memory_format": "memory_format",
+    "convert_conv3d_weight_memory_format": "memory_format",
+    "fuse_conv_bn_eval": "fusion",
+    "fuse_conv_bn_weights": "fusion",
+    "fuse_linear_bn_eval": "fusion",
+    "fuse_linear_bn_weights": "fusion",
+    "remove_spectral_norm": "spectral_norm",
+    "remove_weight_norm": "weight_norm",
+    "skip_init": "init",
+    "spectral_norm": "spectral_norm",
+    "weight_norm": "weight_norm",
+}
+
+
+def __getattr__(name):
+    if name not in _FILES and name not in _FUNCTIONS:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    import importlib
+
+    module = importlib.import_module(f"{__name__}.{_FUNCTIONS.get(name, name)}")
+    if name in _FUNCTIONS:
+        # Two functions have the name of their file, which the import has just bound.
+        globals()[name] = getattr(module, name)
+    return globals()[name]
+
+
+def __dir__():
+    return sorted({*globals(), *_FILES, *_FUNCTIONS})

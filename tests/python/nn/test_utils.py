@@ -1,0 +1,173 @@
+"""nn.utils against PyTorch's: parametrizations, norms by hooks, fusion, packed sequences, functional calls; SWA."""
+
+import copy
+
+import pytest
+
+import tiny_torch as torch
+from tiny_torch import nn
+
+oracle = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
+
+
+def both(make, x):
+    """The results and gradients of the same module, made by `make`, in both libraries."""
+    results = []
+    for module in (oracle, torch):
+        module.manual_seed(1)
+        net = make(module)
+        a = module.tensor(x, requires_grad=True)
+        out = net(a)
+        (out * out).sum().backward()
+        grads = {name: p.grad.tolist() for name, p in net.named_parameters()}
+        state = {name: t.tolist() for name, t in net.state_dict().items()}
+        results.append((out.tolist(), a.grad.tolist(), grads, state))
+    return results
+
+
+def assert_same(results):
+    theirs, mine = results
+    assert list(mine[2]) == list(theirs[2]) and list(mine[3]) == list(theirs[3])
+    for a, b in zip(mine, theirs):
+        for x, y in zip(a.values() if isinstance(a, dict) else [a], b.values() if isinstance(b, dict) else [b]):
+            oracle.testing.assert_close(oracle.tensor(x), oracle.tensor(y), rtol=2e-4, atol=2e-5)
+
+
+X = [[0.5, -1.0, 2.0], [1.0, 0.0, -0.5]]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda m: m.nn.utils.parametrizations.weight_norm(m.nn.Linear(3, 2)),
+        lambda m: m.nn.utils.parametrizations.weight_norm(m.nn.Linear(3, 2), dim=None),
+        lambda m: m.nn.utils.parametrizations.spectral_norm(m.nn.Linear(3, 2)),
+        lambda m: m.nn.utils.parametrizations.spectral_norm(m.nn.Linear(3, 2), n_power_iterations=3).eval(),
+        lambda m: m.nn.utils.spectral_norm(m.nn.Linear(3, 2)),
+    ],
+    ids=["weight_norm", "weight_norm of all", "spectral_norm", "spectral_norm in evaluation", "older spectral_norm"],
+)
+def test_normalised_weights(make):
+    assert_same(both(make, X))
+
+
+def test_older_weight_norm():
+    with pytest.warns(FutureWarning):
+        reference = oracle.nn.utils.weight_norm(oracle.nn.Linear(3, 2))
+    layer = nn.utils.weight_norm(nn.Linear(3, 2))
+    assert list(layer.state_dict()) == list(reference.state_dict())
+    weight = layer.weight.detach().clone()
+    layer(torch.tensor(X)).sum().backward()
+    assert layer.weight_g.grad is not None and layer.weight_v.grad is not None
+    nn.utils.remove_weight_norm(layer)
+    assert list(layer.state_dict()) == ["bias", "weight"] and torch.allclose(layer.weight, weight)
+    with pytest.raises(ValueError):
+        nn.utils.remove_weight_norm(layer)
+
+
+class Symmetric(nn.Module):
+    def forward(self, x):
+        return x.triu() + x.triu(1).transpose(-1, -2)
+
+    def right_inverse(self, a):
+        return a.triu()
+
+
+def test_parametrize():
+    P = nn.utils.parametrize
+    layer = nn.Linear(3, 3)
+    original = layer.weight
+    assert P.register_parametrization(layer, "weight", Symmetric()) is layer
+    assert torch.equal(layer.weight, layer.weight.t()) and P.is_parametrized(layer, "weight")
+    assert isinstance(layer, nn.Linear) and type(layer).__name__ == "ParametrizedLinear"
+    assert P.type_before_parametrizations(layer) is nn.Linear
+    assert layer.parametrizations.weight.original is original
+    layer.weight = torch.eye(3) * 2
+    assert torch.equal(layer.weight, torch.eye(3) * 2)
+    with P.cached():
+        assert layer.weight is layer.weight
+    assert layer.weight is not layer.weight
+    copied = copy.deepcopy(layer)
+    assert torch.equal(copied.weight, layer.weight) and copied.parametrizations is not layer.parametrizations
+    copied.load_state_dict(layer.state_dict())
+    P.remove_parametrizations(layer, "weight")
+    assert type(layer) is nn.Linear and layer.weight is original and torch.equal(layer.weight, torch.eye(3) * 2)
+    with pytest.raises(ValueError):
+        P.remove_parametrizations(layer, "weight")
+    with pytest.raises(ValueError):
+        P.register_parametrization(layer, "nothing", Symmetric())
+    with pytest.raises(ValueError, match="shape"):
+        P.register_parametrization(nn.Linear(2, 3), "weight", nn.Flatten(0))
+
+
+def test_functional_call():
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    net.tied = net[0]
+    x = torch.ones(3, 2)
+    replaced = {"0.weight": torch.zeros(2, 2, requires_grad=True), "0.bias": torch.ones(2)}
+    out = nn.utils.stateless.functional_call(net[0], {"weight": replaced["0.weight"], "bias": replaced["0.bias"]}, x)
+    assert torch.equal(out, torch.ones(3, 2)) and net[0].weight.abs().sum().item() > 0
+    out.sum().backward()
+    assert torch.equal(replaced["0.weight"].grad, torch.full((2, 2), 3.0))
+    with pytest.raises(RuntimeError, match="Missing key"):
+        nn.utils.stateless.functional_call(net[0], {"weight": replaced["0.weight"]}, x, strict=True)
+    with pytest.raises(ValueError):
+        different = {"0.weight": torch.zeros(2, 2), "tied.weight": torch.ones(2, 2)}
+        nn.utils.stateless.functional_call(net, different, x)
+
+
+def test_fusion():
+    conv, norm = nn.Conv2d(2, 3, 3, bias=False).eval(), nn.BatchNorm2d(3)
+    norm(torch.randn(4, 3, 5, 5))
+    norm.eval()
+    x = torch.randn(1, 2, 5, 5)
+    fused = nn.utils.fuse_conv_bn_eval(conv, norm)
+    assert torch.allclose(fused(x), norm(conv(x)), rtol=1e-4, atol=1e-5)
+    with pytest.raises(AssertionError):
+        nn.utils.fuse_conv_bn_eval(conv.train(), norm)
+
+
+def test_skip_init():
+    layer = nn.utils.skip_init(nn.Linear, 2, 3, bias=False)
+    assert layer.weight.shape == (3, 2) and layer.weight.device.type == "cpu" and layer.bias is None
+    with pytest.raises(RuntimeError):
+        nn.utils.skip_init(nn.ReLU)
+
+
+def test_packed_sequences():
+    R, S = nn.utils.rnn, oracle.nn.utils.rnn
+    if not hasattr(torch._C._VariableFunctions, "_pack_padded_sequence"):
+        pytest.skip("this build has no _pack_padded_sequence")
+    rows = [[1.0, 2.0], [3.0, 4.0, 5.0], [6.0]]
+    mine = R.pack_sequence([torch.tensor(row) for row in rows], enforce_sorted=False)
+    theirs = S.pack_sequence([oracle.tensor(row) for row in rows], enforce_sorted=False)
+    for a, b in zip(mine, theirs):
+        assert a.tolist() == b.tolist()
+    assert [t.tolist() for t in R.unpack_sequence(mine)] == rows
+    padded, lengths = R.pad_packed_sequence(mine, batch_first=True, padding_value=-1.0, total_length=4)
+    assert padded.tolist()[2] == [6.0, -1.0, -1.0, -1.0] and lengths.tolist() == [2, 3, 1]
+    with pytest.raises(RuntimeError):
+        R.pack_padded_sequence(torch.ones(3, 2), [1, 3])
+
+
+def test_averaged_model():
+    from tiny_torch.optim import swa_utils
+
+    net = nn.Linear(1, 1, bias=False)
+    averaged = swa_utils.AveragedModel(net)
+    ema = swa_utils.AveragedModel(net, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(0.5))
+    for value in (1.0, 2.0, 6.0):
+        nn.init.constant_(net.weight, value)
+        averaged.update_parameters(net)
+        ema.update_parameters(net)
+    assert averaged.module.weight.item() == 3.0 and ema.module.weight.item() == 3.75
+    assert averaged.n_averaged.item() == 3
+
+
+def test_update_bn():
+    from tiny_torch.optim import swa_utils
+
+    net = nn.Sequential(nn.BatchNorm1d(1))
+    batches = [torch.tensor([[1.0], [3.0]]), [torch.tensor([[5.0], [7.0]])]]
+    swa_utils.update_bn(batches, net)
+    assert net[0].running_mean.item() == 4.0 and net[0].momentum == 0.1
