@@ -62,11 +62,4 @@ TensorBase as_strided_backward(const TensorBase& grad, IntArrayRef input_sizes, 
   return as_strided_backward(grad, base, view);
 }
 
-TensorBase index_backward(const TensorBase& grad, IntArrayRef sizes, OptionalTensorList indices) {
-  TensorBase result = ops::zeros(sizes, grad.scalar_type(), std::nullopt, grad.device());
-  return ops::index_put_(result, indices, grad, true);
-}
-
-TensorBase zero_like_scalar(const TensorBase& grad) { return ops::zeros({}, grad.scalar_type(), std::nullopt, grad.device()); }
-
 }  // namespace tiny_torch::autograd

@@ -5,7 +5,6 @@
 #include "aten/core/operators.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
-#include "generated/ops/index.h"
 #include "generated/ops/reduce.h"
 #include "generated/ops/shape.h"
 #include "generated/ops/view.h"
@@ -28,10 +27,5 @@ TensorBase to_copy_grad(const TensorBase& grad, ScalarType dtype, Device device)
 TensorBase sum_backward(const TensorBase& grad, IntArrayRef sizes, OptionalIntArrayRef dim, bool keepdim);
 TensorBase as_strided_backward(const TensorBase& grad, IntArrayRef input_sizes, IntArrayRef input_strides, int64_t input_offset, IntArrayRef sizes,
                                IntArrayRef strides, std::optional<int64_t> storage_offset);
-
-/// Zeros of `sizes` with `grad` added where `indices` point to.
-TensorBase index_backward(const TensorBase& grad, IntArrayRef sizes, OptionalTensorList indices);
-/// A 0-d zero of grad's dtype and device.
-TensorBase zero_like_scalar(const TensorBase& grad);
 
 }  // namespace tiny_torch::autograd
