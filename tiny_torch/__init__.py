@@ -9,7 +9,8 @@ import math as _math
 from tiny_torch import _C
 from tiny_torch._alias import install_as_torch, name_core_types
 
-__version__ = "0.1.0"
+# Our own version; once the package stands in for PyTorch `__version__` says which PyTorch, see tiny_torch/version.py.
+TINY_TORCH_VERSION = __version__ = "0.1.0"
 
 e, pi, inf, nan = _math.e, _math.pi, _math.inf, _math.nan
 newaxis = None

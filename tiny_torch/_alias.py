@@ -153,6 +153,8 @@ def install_as_torch():
             sys.modules[alias] = module
             _rename_members(module, _OURS, _THEIRS)
     sys.meta_path.insert(0, _finder)
+    # Programs compare torch.__version__ with releases of PyTorch.
+    sys.modules[_OURS].__version__ = importlib.import_module(f"{_OURS}.version").__version__
     from tiny_torch._import_hooks import when_imported
 
     when_imported("multiprocessing.spawn", _prepare_spawn)

@@ -101,6 +101,11 @@ def test_version_of_the_distribution():
         print(importlib.metadata.version("torch"), importlib.metadata.distribution("torch").metadata["Name"])
     """)
     assert out.split() == ["2.13.0", "torch"]
+    run_code("""
+        import torch, torch.version
+        assert torch.__version__.startswith("2.13.0+") and torch.__version__ == torch.version.__version__
+        assert torch.__version__ >= (2, 1) and torch.__version__ > "2.9.1" and torch.__version__ < "2.14"
+    """)
 
 
 def test_refuses_when_pytorch_is_imported():
@@ -165,3 +170,17 @@ def test_code_and_usage():
         command = [sys.executable, "-m", "tiny_torch", *arguments]
         result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
         assert result.returncode != 0 and "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "other", ["2.13.0", "2.13", "2.13.0+cpu", "2.13.0+zzz", "2.14.0a0", "2.9.1", "2.13.1.dev3", "3", "2.13.0rc1"]
+)
+def test_versions_compare_like_pytorchs(other):
+    torch_version = pytest.importorskip("torch.torch_version", reason="PyTorch is the oracle")
+    from tiny_torch.torch_version import TorchVersion
+
+    for text in ("2.13.0+cpu", "2.13.0", "2.13.0a0+git12"):
+        ours, theirs = TorchVersion(text), torch_version.TorchVersion(text)
+        for operation in ("__lt__", "__le__", "__gt__", "__ge__", "__eq__"):
+            assert getattr(ours, operation)(other) == getattr(theirs, operation)(other), (text, operation)
+    assert TorchVersion("2.13.0") >= (2, 13) and hash(TorchVersion("1")) == hash("1")
