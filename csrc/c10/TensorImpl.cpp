@@ -73,7 +73,9 @@ void TensorImpl::set_sizes_and_strides(IntArrayRef sizes, IntArrayRef strides) {
 
 void TensorImpl::refresh_geometry() {
   numel_ = 1;
-  for (int64_t size : sizes_) numel_ *= size;
+  bool overflow = false;
+  for (int64_t size : sizes_) overflow |= __builtin_mul_overflow(numel_, size, &numel_);
+  TORCH_CHECK(!overflow, "numel: integer multiplication overflow");
   contiguous_ = true;
   if (numel_ == 0) return;
   int64_t expected = 1;

@@ -48,10 +48,24 @@ double as_double(PyObject* o) {
   return value;
 }
 
+/// An int as a Scalar; like PyTorch, OverflowError beyond 64 bits, RuntimeError where only an unsigned 64-bit integer holds it.
+Scalar as_integer_scalar(PyObject* o) {
+  int overflow = 0;
+  const int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
+  if (overflow != 0) {
+    const unsigned long long large = overflow > 0 ? PyLong_AsUnsignedLongLong(o) : 0;
+    if (overflow < 0) PyErr_SetString(PyExc_OverflowError, "int too big to convert");
+    if (PyErr_Occurred() != nullptr) throw_python_error();
+    throw Error("value cannot be converted to type int64_t without overflow: " + std::to_string(large));
+  }
+  if (value == -1 && PyErr_Occurred() != nullptr) throw_python_error();
+  return Scalar(value);
+}
+
 Scalar as_scalar(PyObject* o) {
   if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
   if (PyBool_Check(o)) return Scalar(o == Py_True);
-  if (PyLong_Check(o)) return Scalar(as_int64(o));
+  if (PyLong_Check(o)) return as_integer_scalar(o);
   if (PyComplex_Check(o)) return Scalar(complex<double>(PyComplex_RealAsDouble(o), PyComplex_ImagAsDouble(o)));
   if (is_tensor(o)) return read_scalar(unpack(o));
   if (std::strncmp(Py_TYPE(o)->tp_name, "numpy.bool", 10) == 0) {
@@ -71,6 +85,14 @@ PyObject* item(PyObject* sequence, Py_ssize_t i) {
   return PyTuple_Check(sequence) ? PyTuple_GET_ITEM(sequence, i) : PyList_GET_ITEM(sequence, i);
 }
 Py_ssize_t length(PyObject* sequence) { return PyTuple_Check(sequence) ? PyTuple_GET_SIZE(sequence) : PyList_GET_SIZE(sequence); }
+/// Element `k` of a list of ints; an int that does not fit is a TypeError there, as in PyTorch.
+int64_t element_as_int64(PyObject* sequence, Py_ssize_t k) {
+  try {
+    return as_int64(item(sequence, k));
+  } catch (const ValueError& e) {
+    throw TypeError("failed to unpack the object at pos " + std::to_string(k + 1) + " with error \"" + e.what() + "\"");
+  }
+}
 bool is_sequence(PyObject* o) { return PyTuple_Check(o) || PyList_Check(o); }
 
 }  // namespace
@@ -128,7 +150,7 @@ const DimVector& PythonArgs::int_list(size_t i) {
   if (is_sequence(value)) {
     const Py_ssize_t n = length(value);
     list->resize_uninitialized(static_cast<size_t>(n));
-    for (Py_ssize_t k = 0; k < n; ++k) (*list)[static_cast<size_t>(k)] = as_int64(item(value, k));
+    for (Py_ssize_t k = 0; k < n; ++k) (*list)[static_cast<size_t>(k)] = element_as_int64(value, k);
   } else {
     const auto size = parser_->list_size(signature_, i);
     list->resize(static_cast<size_t>(size < 1 ? 1 : size), as_int64(value));

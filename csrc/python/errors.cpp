@@ -102,8 +102,6 @@ void translate_exception() noexcept {
     set(out_of_memory_error != nullptr ? out_of_memory_error : PyExc_RuntimeError, e.what());
   } catch (const Error& e) {
     set(PyExc_RuntimeError, e.what());
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
   } catch (const std::exception& e) {
     set(PyExc_RuntimeError, e.what());
   } catch (...) {

@@ -10,6 +10,7 @@ namespace {
 void check_options(const char* op, std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
   TORCH_CHECK(layout.value_or(Layout::Strided) == Layout::Strided, op, "(): only strided layouts are supported");
   TORCH_CHECK(!pin_memory.value_or(false) || !device.has_value() || device->is_cpu(), "Only dense CPU tensors can be pinned");
+  TORCH_CHECK(!pin_memory.value_or(false), op, "(): pin_memory=True needs a device with an allocator of pinned memory, and there is none");
 }
 ScalarType dtype_of(const Scalar& value) {
   return value.is_boolean() ? kBool : value.is_integral(false) ? kLong : value.is_complex() ? default_complex_dtype() : default_dtype();

@@ -28,6 +28,11 @@ TensorBase sum_to_size(const TensorBase& self, IntArrayRef size) {
   return added > 0 ? ops::view(reduced, size) : reduced;
 }
 
+TensorBase adjoint(const TensorBase& self) {
+  TORCH_CHECK(self.dim() != 1, "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.");
+  return ops::conj(self.dim() == 0 ? self : ops::transpose(self, -2, -1));
+}
+
 TensorBase flatten(const TensorBase& self, int64_t start_dim, int64_t end_dim) {
   const int64_t first = maybe_wrap_dim(start_dim, self.dim()), last = maybe_wrap_dim(end_dim, self.dim());
   TORCH_CHECK(first <= last, "flatten() has invalid args: start_dim cannot come after end_dim");
