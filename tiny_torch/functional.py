@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import tiny_torch as torch
 
-__all__ = ["broadcast_tensors", "broadcast_shapes", "is_tensor", "is_storage", "is_floating_point", "is_complex", "numel", "norm", "split"]
+__all__ = [
+    "broadcast_tensors",
+    "broadcast_shapes",
+    "is_tensor",
+    "is_storage",
+    "is_floating_point",
+    "is_complex",
+    "numel",
+    "norm",
+    "split",
+]
 
 
 def is_tensor(obj, /) -> bool:
@@ -20,7 +30,9 @@ def is_storage(obj, /) -> bool:
 def is_floating_point(input) -> bool:
     """Whether the dtype of `input` is one of the floating-point dtypes."""
     if not isinstance(input, torch.Tensor):
-        raise TypeError(f"is_floating_point(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise TypeError(
+            f"is_floating_point(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     return input.dtype.is_floating_point
 
 

@@ -4,8 +4,7 @@
 
 namespace tiny_torch::autograd {
 
-AccumulateGrad::AccumulateGrad(TensorBase variable)
-    : Node(/*sequence_nr=*/UINT64_MAX), variable_(std::move(variable)) {
+AccumulateGrad::AccumulateGrad(TensorBase variable) : Node(/*sequence_nr=*/UINT64_MAX), variable_(std::move(variable)) {
   add_input_metadata(variable_);
 }
 
@@ -18,7 +17,8 @@ void AccumulateGrad::release_resources() {
 }
 
 bool owns_memory_alone(const TensorBase& t) {
-  return t.use_count() == 1 && t.storage().use_count() == 1 && t.impl()->pyobj().load(std::memory_order_relaxed) == nullptr;
+  return t.use_count() == 1 && t.storage().use_count() == 1 &&
+         t.impl()->pyobj().load(std::memory_order_relaxed) == nullptr;
 }
 
 namespace {
@@ -60,8 +60,7 @@ void accumulate_grad(const TensorBase& variable, TensorBase&& grad) {
 variable_list AccumulateGrad::apply(variable_list&& grads) {
   TORCH_CHECK(grads.size() == 1, "AccumulateGrad: expected 1 gradient, got ", grads.size());
   if (!grads[0].defined() || !variable_.requires_grad()) return {};
-  TORCH_CHECK(!meta_or_null(variable_)->grad_fn_.defined(),
-              "leaf variable has been moved into the graph interior");
+  TORCH_CHECK(!meta_or_null(variable_)->grad_fn_.defined(), "leaf variable has been moved into the graph interior");
   {
     // Not around the hook, which may run anything.
     ApplyLock lock(*this);

@@ -31,9 +31,7 @@ AutogradMeta::~AutogradMeta() {
 }
 ViewMeta::~ViewMeta() = default;
 
-bool AutogradMeta::view_base_requires_grad() const {
-  return static_cast<const ViewMeta*>(this)->base_.requires_grad();
-}
+bool AutogradMeta::view_base_requires_grad() const { return static_cast<const ViewMeta*>(this)->base_.requires_grad(); }
 
 void AutogradMeta::set_requires_grad(bool requires_grad, TensorImpl* self) {
   TORCH_CHECK(!requires_grad || is_differentiable_type(self->dtype()),
@@ -106,9 +104,10 @@ void set_requires_grad(const TensorBase& t, bool requires_grad) {
     TORCH_CHECK(false, "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");
   }
   if (!is_leaf(t)) {
-    TORCH_CHECK(requires_grad,
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-                "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+    TORCH_CHECK(
+        requires_grad,
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+        "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
     return;
   }
   if (!requires_grad && t.impl()->autograd_meta() == nullptr) return;
@@ -126,11 +125,14 @@ void set_grad(const TensorBase& t, const TensorBase& grad) {
   }
   TORCH_CHECK(!grad.is_same(t), "can't assign Variable as its own grad");
   TORCH_CHECK(grad.dtype() == t.dtype(), "attempting to assign a gradient with dtype '", to_string(grad.dtype()),
-              "' to a tensor with grad_dtype '", to_string(t.dtype()), "'. The gradient must match the tensor's dtype.");
+              "' to a tensor with grad_dtype '", to_string(t.dtype()),
+              "'. The gradient must match the tensor's dtype.");
   TORCH_CHECK(grad.device() == t.device(), "attempting to assign a gradient located on device '", grad.device(),
-              "' to a tensor located on device '", t.device(), "'. Please ensure that the gradient and the tensor are on the same device");
-  TORCH_CHECK(grad.sizes() == t.sizes(), "attempting to assign a gradient of size '", grad.sizes(), "' to a tensor of size '",
-              t.sizes(), "'. Please ensure that the gradient and the tensor are the same size");
+              "' to a tensor located on device '", t.device(),
+              "'. Please ensure that the gradient and the tensor are on the same device");
+  TORCH_CHECK(grad.sizes() == t.sizes(), "attempting to assign a gradient of size '", grad.sizes(),
+              "' to a tensor of size '", t.sizes(),
+              "'. Please ensure that the gradient and the tensor are the same size");
   mutable_grad(t) = grad;
 }
 
@@ -164,7 +166,8 @@ class CppTensorHooks final : public TensorHook {
       if (!hook) continue;
       TensorBase result = hook(current);
       if (!result.defined()) continue;
-      TORCH_CHECK(!current.defined() || result.sizes() == current.sizes(), "hook at position ", i, " has changed the size of value");
+      TORCH_CHECK(!current.defined() || result.sizes() == current.sizes(), "hook at position ", i,
+                  " has changed the size of value");
       current = std::move(result);
       changed = true;
     }
@@ -197,7 +200,8 @@ void remove_tensor_hook(const TensorBase& t, const TensorHook* hook) {
   AutogradMeta* meta = meta_or_null(t);
   if (meta == nullptr || meta->extras_ == nullptr) return;
   auto& hooks = meta->extras_->hooks;
-  hooks.erase(std::remove_if(hooks.begin(), hooks.end(), [hook](const auto& entry) { return entry.get() == hook; }), hooks.end());
+  hooks.erase(std::remove_if(hooks.begin(), hooks.end(), [hook](const auto& entry) { return entry.get() == hook; }),
+              hooks.end());
   if (intrusive_ptr<Node> fn = grad_fn(t)) {
     fn->remove_tensor_pre_hook(hook);
     return;
@@ -245,19 +249,18 @@ TensorBase detach(const TensorBase& t) {
 void detach_(const TensorBase& t) {
   AutogradMeta* meta = meta_or_null(t);
   if (meta == nullptr) return;
-  TORCH_CHECK(!meta->is_view_,
-              "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, "
-              "and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be "
-              "called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
-              "torch/optim/optimizer.py as the solution.");
+  TORCH_CHECK(
+      !meta->is_view_,
+      "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, "
+      "and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be "
+      "called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
+      "torch/optim/optimizer.py as the solution.");
   set_gradient_edge(t, Edge());
   meta->requires_grad_ = false;
   meta->retains_grad_ = false;
 }
 
-TensorBase variable_data(const TensorBase& t) {
-  return TensorBase(t.impl()->shallow_copy());
-}
+TensorBase variable_data(const TensorBase& t) { return TensorBase(t.impl()->shallow_copy()); }
 
 void set_data(const TensorBase& t, const TensorBase& data) {
   TORCH_CHECK(data.defined(), "set_data(): expected a defined tensor");

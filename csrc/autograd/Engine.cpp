@@ -82,7 +82,9 @@ void reset_after_fork() {
 
 // ---- Gradients on their way -----------------------------------------------------------------------------------------
 
-bool same_geometry(const TensorBase& a, const TensorBase& b) { return a.dtype() == b.dtype() && a.sizes() == b.sizes(); }
+bool same_geometry(const TensorBase& a, const TensorBase& b) {
+  return a.dtype() == b.dtype() && a.sizes() == b.sizes();
+}
 
 bool may_overwrite(const TensorBase& t, const TensorBase& other) {
   return owns_memory_alone(t) && same_geometry(t, other) && t.is_non_overlapping_and_dense() && !t.is_conj() &&
@@ -122,15 +124,16 @@ bool is_expandable_to(IntArrayRef shape, IntArrayRef target) {
 TORCH_NOINLINE void fit_gradient(TensorBase& grad, const InputMetadata& input, size_t i, const Node* source) {
   const EngineOps& ops = engine_ops();
   if (grad.sizes() != IntArrayRef(input.shape)) {
-    TORCH_CHECK(is_expandable_to(input.shape, grad.sizes()), "Function ", source == nullptr ? "GraphRoot" : source->name(),
-                " returned an invalid gradient at index ", i, " - got ", grad.sizes(), " but expected shape compatible with ",
-                IntArrayRef(input.shape));
+    TORCH_CHECK(is_expandable_to(input.shape, grad.sizes()), "Function ",
+                source == nullptr ? "GraphRoot" : source->name(), " returned an invalid gradient at index ", i,
+                " - got ", grad.sizes(), " but expected shape compatible with ", IntArrayRef(input.shape));
     grad = ops.sum_to_size(grad, input.shape);
   }
   if (grad.is_complex() && !is_complex_type(input.dtype)) grad = ops.real(grad);
   if (grad.dtype() != input.dtype) grad = ops.to_dtype(grad, input.dtype);
   TORCH_CHECK(grad.device() == input.device, "Function ", source == nullptr ? "GraphRoot" : source->name(),
-              " returned an invalid gradient at index ", i, " - expected device ", input.device, " but got ", grad.device());
+              " returned an invalid gradient at index ", i, " - expected device ", input.device, " but got ",
+              grad.device());
 }
 
 }  // namespace
@@ -145,7 +148,8 @@ void validate_outputs(const edge_list& edges, variable_list& grads, const Node* 
     if (!grad.defined() || !edges[i].is_valid()) continue;
     const InputMetadata& input = edges[i].function->input_metadata(edges[i].input_nr);
     if (TORCH_UNLIKELY(!input.defined)) continue;
-    if (TORCH_LIKELY(grad.dtype() == input.dtype && grad.sizes() == IntArrayRef(input.shape) && grad.device() == input.device)) {
+    if (TORCH_LIKELY(grad.dtype() == input.dtype && grad.sizes() == IntArrayRef(input.shape) &&
+                     grad.device() == input.device)) {
       continue;
     }
     fit_gradient(grad, input, i, source);
@@ -167,7 +171,8 @@ void call_tensor_hooks(Node& node, variable_list& inputs) {
     Node::Lock lock(node);
     hooks = node.extras().tensor_pre_hooks;
     for (const NodeExtras::RetainedGrad& one : node.extras().retained) {
-      if (auto tensor = intrusive_ptr<TensorImpl>::try_retain(one.tensor)) retained.push_back({std::move(tensor), one.input_nr});
+      if (auto tensor = intrusive_ptr<TensorImpl>::try_retain(one.tensor))
+        retained.push_back({std::move(tensor), one.input_nr});
     }
   }
   for (const NodeExtras::TensorPreHook& one : hooks) {
@@ -239,8 +244,8 @@ variable_list call_node_watched(GraphTask& task, Node& node, variable_list&& inp
     if (!AnomalyMode::should_check_nan()) return outputs;
     NoGradGuard no_grad;
     for (size_t i = 0; i < outputs.size(); ++i) {
-      TORCH_CHECK(!outputs[i].defined() || !engine_ops().has_nan(outputs[i]), "Function '", node.name(), "' returned nan values in its ", i,
-                  "th output.");
+      TORCH_CHECK(!outputs[i].defined() || !engine_ops().has_nan(outputs[i]), "Function '", node.name(),
+                  "' returned nan values in its ", i, "th output.");
     }
     return outputs;
   } catch (...) {
@@ -393,8 +398,8 @@ void run_callbacks(GraphTask& task) {
   }
 }
 
-variable_list run_task(const edge_list& roots, variable_list&& grads, bool keep_graph, bool create_graph, const edge_list& outputs,
-                       bool accumulate_grad) {
+variable_list run_task(const edge_list& roots, variable_list&& grads, bool keep_graph, bool create_graph,
+                       const edge_list& outputs, bool accumulate_grad) {
   GraphTask task(keep_graph, create_graph, thread_state.depth + 1);
   Restore<GraphTask*> current(thread_state.task, &task);
   Restore<Node*> no_node(thread_state.node, nullptr);
@@ -447,9 +452,12 @@ variable_list Engine::run_backward(const edge_list& roots, variable_list&& grads
   validate_outputs(roots, grads, nullptr);
   if (accumulate_grad && create_graph) {
     TORCH_WARN_ONCE(
-        "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
-        "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this "
-        "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the leak.");
+        "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+        "which can "
+        "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to "
+        "use this "
+        "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and "
+        "avoid the leak.");
   }
   if (TORCH_LIKELY(thread_state.depth < kMaxNestedRuns)) {
     return run_task(roots, std::move(grads), keep_graph, create_graph, outputs, accumulate_grad);

@@ -51,10 +51,11 @@ SavedVariable::~SavedVariable() = default;
 
 SavedVariable::SavedVariable(const TensorBase& tensor, bool is_output, bool is_inplace_on_view) {
   if (!tensor.defined()) return;
-  TORCH_CHECK(!tensor.is_inference(),
-              "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
-              "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
-              "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
+  TORCH_CHECK(
+      !tensor.is_inference(),
+      "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+      "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+      "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
   saved_ = true;
   is_output_ = is_output;
   saved_version_ = tensor.impl()->version_counter().current();
@@ -104,9 +105,10 @@ void SavedVariable::pack(std::unique_ptr<SavedVariableHooks> hooks, const Tensor
 
 void SavedVariable::register_hooks(std::unique_ptr<SavedVariableHooks> hooks) {
   TORCH_CHECK(saved_, "Calling register_hooks on a saved tensor with value None is forbidden");
-  TORCH_CHECK(extra_ == nullptr || extra_->hooks == nullptr,
-              "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is "
-              "allowed at a time.");
+  TORCH_CHECK(
+      extra_ == nullptr || extra_->hooks == nullptr,
+      "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is "
+      "allowed at a time.");
   TORCH_CHECK(data_.defined(), kFreed);
   if (original_) is_leaf_ = is_leaf(data_);
   const TensorBase tensor = data_;
@@ -135,10 +137,13 @@ void SavedVariable::check_version(const Node* saved_for) const {
           << (data_.is_cuda() ? "cuda." : "") << to_string(data_.dtype()) << "Tensor " << data_.sizes() << "]";
   intrusive_ptr<Node> fn = original_ ? grad_fn(data_) : nullptr;
   const Node* source = fn.defined() ? fn.get() : original_ ? nullptr : saved_for;
-  if (source != nullptr) message << ", which is output " << (original_ ? output_nr(data_) : output_nr_) << " of " << operation_name(*source) << ",";
+  if (source != nullptr)
+    message << ", which is output " << (original_ ? output_nr(data_) : output_nr_) << " of " << operation_name(*source)
+            << ",";
   message << " is at version " << current << "; expected version " << saved_version_ << " instead.";
   if (AnomalyMode::is_enabled()) {
-    message << " Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+    message << " Hint: the backtrace further above shows the operation that failed to compute its gradient. The "
+               "variable in "
                "question was changed in there or anywhere later. Good luck!";
   } else {
     message << " Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "

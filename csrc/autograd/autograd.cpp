@@ -18,7 +18,8 @@ std::string torch_size(IntArrayRef sizes) {
 
 /// Ones for what the caller left out; checks what was given.
 variable_list make_grads(TensorList outputs, TensorList grads) {
-  TORCH_CHECK(grads.empty() || grads.size() == outputs.size(), "got ", outputs.size(), " tensors and ", grads.size(), " gradients");
+  TORCH_CHECK(grads.empty() || grads.size() == outputs.size(), "got ", outputs.size(), " tensors and ", grads.size(),
+              " gradients");
   variable_list result;
   result.reserve(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
@@ -29,16 +30,18 @@ variable_list make_grads(TensorList outputs, TensorList grads) {
         continue;
       }
       TORCH_CHECK(output.numel() == 1, "grad can be implicitly created only for scalar outputs");
-      TORCH_CHECK(is_floating_point(output.dtype()), "grad can be implicitly created only for real scalar outputs but got torch.",
+      TORCH_CHECK(is_floating_point(output.dtype()),
+                  "grad can be implicitly created only for real scalar outputs but got torch.",
                   python_name(output.dtype()));
       result.push_back(engine_ops().ones(output.sizes(), output.dtype(), output.device()));
       continue;
     }
     const TensorBase& grad = grads[i];
-    TORCH_CHECK(grad.sizes() == output.sizes(), "Mismatch in shape: grad_output[", i, "] has a shape of ", torch_size(grad.sizes()),
-                " and output[", i, "] has a shape of ", torch_size(output.sizes()), ".");
+    TORCH_CHECK(grad.sizes() == output.sizes(), "Mismatch in shape: grad_output[", i, "] has a shape of ",
+                torch_size(grad.sizes()), " and output[", i, "] has a shape of ", torch_size(output.sizes()), ".");
     TORCH_CHECK(grad.is_complex() == output.is_complex(),
-                "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: grad_output[",
+                "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in "
+                "dtype: grad_output[",
                 i, "] has a dtype of torch.", python_name(grad.dtype()), " and output[", i, "] has a dtype of torch.",
                 python_name(output.dtype()), ".");
     result.push_back(grad);
@@ -81,14 +84,14 @@ void backward(TensorList tensors, TensorList grad_tensors, std::optional<bool> r
   Engine::get().run_backward(roots, std::move(grads), retain_graph.value_or(create_graph), create_graph, outputs, true);
 }
 
-variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs, std::optional<bool> retain_graph, bool create_graph,
-                   bool allow_unused, bool materialize_grads) {
+variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs, std::optional<bool> retain_graph,
+                   bool create_graph, bool allow_unused, bool materialize_grads) {
   TORCH_CHECK_VALUE(!inputs.empty(), "grad requires non-empty inputs.");
   variable_list grads = make_grads(outputs, grad_outputs);
   const edge_list roots = root_edges(outputs);
   const edge_list wanted = input_edges(inputs, false);
-  variable_list result =
-      Engine::get().run_backward(roots, std::move(grads), retain_graph.value_or(create_graph), create_graph, wanted, false);
+  variable_list result = Engine::get().run_backward(roots, std::move(grads), retain_graph.value_or(create_graph),
+                                                    create_graph, wanted, false);
   for (size_t i = 0; i < result.size(); ++i) {
     if (result[i].defined()) continue;
     if (materialize_grads) {

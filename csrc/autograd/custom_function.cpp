@@ -28,14 +28,20 @@ TensorBase unrecorded_view(const TensorBase& t) {
 }
 
 void record_dirty(const TensorBase& t, bool is_input, size_t tensors, const intrusive_ptr<Node>& node) {
-  TORCH_CHECK(!(t.requires_grad() && is_leaf(t)), "a leaf Variable that requires grad has been used in an in-place operation.");
+  TORCH_CHECK(!(t.requires_grad() && is_leaf(t)),
+              "a leaf Variable that requires grad has been used in an in-place operation.");
   if (!is_input) {
-    TORCH_WARN("Only input Tensors should be given to ctx.mark_dirty(). If a Tensor is not an input, there is no need to pass it to mark_dirty().");
+    TORCH_WARN(
+        "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor is not an input, there is no need to pass "
+        "it to mark_dirty().");
   }
   TORCH_CHECK(!is_view(t) || tensors <= 1,
-              "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one Tensor. "
-              "This is not supported by the current autograd engine. You should either make sure the input is not a view (using .clone() for "
-              "example) or make your Function only return one Tensor (potentially splitting it into two Functions: one doing the inplace that "
+              "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot "
+              "return more than one Tensor. "
+              "This is not supported by the current autograd engine. You should either make sure the input is not a "
+              "view (using .clone() for "
+              "example) or make your Function only return one Tensor (potentially splitting it into two Functions: one "
+              "doing the inplace that "
               "returns a single Tensor and a second one that does the other operations).");
   AutoGradMode grad_mode(true);
   check_inplace(t, true);
@@ -45,10 +51,10 @@ void record_dirty(const TensorBase& t, bool is_input, size_t tensors, const intr
 
 }  // namespace
 
-variable_list wrap_custom_outputs(const variable_list& inputs, const variable_list& outputs, const CustomFunctionMarks& marks,
-                                  const intrusive_ptr<Node>& node) {
-  const auto tensors =
-      static_cast<size_t>(std::count_if(outputs.begin(), outputs.end(), [](const TensorBase& t) { return t.defined(); }));
+variable_list wrap_custom_outputs(const variable_list& inputs, const variable_list& outputs,
+                                  const CustomFunctionMarks& marks, const intrusive_ptr<Node>& node) {
+  const auto tensors = static_cast<size_t>(
+      std::count_if(outputs.begin(), outputs.end(), [](const TensorBase& t) { return t.defined(); }));
   variable_list results;
   results.reserve(outputs.size());
   std::vector<TensorImpl*> seen_dirty;
@@ -89,7 +95,8 @@ variable_list wrap_custom_outputs(const variable_list& inputs, const variable_li
     results.push_back(std::move(result));
   }
   TORCH_CHECK(seen_dirty.size() >= marks.dirty.size(),
-              "Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified inplace must "
+              "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+              "are modified inplace must "
               "all be outputs of the Function.");
   return results;
 }

@@ -11,7 +11,8 @@ namespace {
 
 bool has_nan(const TensorBase& self) {
   if (!is_differentiable_type(self.dtype()) || self.is_meta()) return false;
-  const TensorBase plain = ops::contiguous(self.is_cpu() ? self : ops::to(self, std::nullopt, std::nullopt, Device(DeviceType::CPU)));
+  const TensorBase plain =
+      ops::contiguous(self.is_cpu() ? self : ops::to(self, std::nullopt, std::nullopt, Device(DeviceType::CPU)));
   return dispatch_floating_complex(plain.dtype(), "has_nan", [&](auto tag) {
     using T = decltype(tag);
     const T* data = plain.const_data_ptr<T>();
@@ -39,7 +40,9 @@ EngineOps& engine_ops() {
       [](const TensorBase& self, IntArrayRef sizes, IntArrayRef strides, int64_t storage_offset) {
         return ops::as_strided(self, sizes, strides, storage_offset);
       },
-      [](const TensorBase& self, IntArrayRef dims, bool keepdim) { return ops::sum(self, OptionalIntArrayRef(dims), keepdim); },
+      [](const TensorBase& self, IntArrayRef dims, bool keepdim) {
+        return ops::sum(self, OptionalIntArrayRef(dims), keepdim);
+      },
       &has_nan,
   };
   return table;

@@ -50,8 +50,9 @@ TensorBase sum_backward(const TensorBase& grad, IntArrayRef sizes, OptionalIntAr
   return ops::expand(ops::reshape(grad, kept), sizes);
 }
 
-TensorBase as_strided_backward(const TensorBase& grad, IntArrayRef input_sizes, IntArrayRef input_strides, int64_t input_offset, IntArrayRef sizes,
-                               IntArrayRef strides, std::optional<int64_t> storage_offset) {
+TensorBase as_strided_backward(const TensorBase& grad, IntArrayRef input_sizes, IntArrayRef input_strides,
+                               int64_t input_offset, IntArrayRef sizes, IntArrayRef strides,
+                               std::optional<int64_t> storage_offset) {
   TensorGeometry base, view;
   base.sizes.assign(input_sizes);
   base.strides.assign(input_strides);

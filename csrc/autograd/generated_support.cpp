@@ -26,8 +26,10 @@ std::vector<std::optional<TensorBase>> unpack_optional_tensors(const SavedVariab
 
 void throw_released() {
   throw Error(
-      "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved "
-      "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+      "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+      "been freed). Saved "
+      "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+      "retain_graph=True if you need to "
       "backward through the graph a second time or if you need to access saved tensors after calling backward.");
 }
 

@@ -10,12 +10,17 @@ namespace {
 TensorBase as_rows(const TensorBase& t) {
   if (t.dim() == 2) return t;
   const int64_t last = t.sizes().back();
-  return ops::reshape(t, {last == 0 ? checked_numel(t.sizes().slice(0, t.sizes().size() - 1)) : t.numel() / last, last});
+  return ops::reshape(t,
+                      {last == 0 ? checked_numel(t.sizes().slice(0, t.sizes().size() - 1)) : t.numel() / last, last});
 }
 }  // namespace
 
-TensorBase mm_grad_left(const TensorBase& grad, const TensorBase& mat2) { return ops::mm(grad, ops::conj(ops::t(mat2))); }
-TensorBase mm_grad_right(const TensorBase& self, const TensorBase& grad) { return ops::mm(ops::conj(ops::t(self)), grad); }
+TensorBase mm_grad_left(const TensorBase& grad, const TensorBase& mat2) {
+  return ops::mm(grad, ops::conj(ops::t(mat2)));
+}
+TensorBase mm_grad_right(const TensorBase& self, const TensorBase& grad) {
+  return ops::mm(ops::conj(ops::t(self)), grad);
+}
 
 TensorBase linear_grad_input(const TensorBase& grad, const TensorBase& weight, IntArrayRef input_sizes) {
   if (weight.dim() == 1) return ops::mul(ops::unsqueeze(grad, -1), ops::conj(weight));
@@ -24,7 +29,9 @@ TensorBase linear_grad_input(const TensorBase& grad, const TensorBase& weight, I
 }
 
 TensorBase linear_grad_weight(const TensorBase& grad, const TensorBase& input, int64_t weight_dim) {
-  if (weight_dim == 1) return ops::reshape(ops::mm(ops::t(ops::reshape(grad, {-1, 1})), ops::conj(as_rows(input))), {input.sizes().back()});
+  if (weight_dim == 1)
+    return ops::reshape(ops::mm(ops::t(ops::reshape(grad, {-1, 1})), ops::conj(as_rows(input))),
+                        {input.sizes().back()});
   return ops::mm(ops::t(as_rows(grad)), ops::conj(as_rows(input)));
 }
 

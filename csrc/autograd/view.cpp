@@ -56,19 +56,22 @@ void check_view_inplace(const TensorBase& self, const ViewMeta& meta) {
                 "tracked).");
   }
   const intrusive_ptr<Node> fn = grad_fn(self);
-  const std::string output = fn.defined() ? str("Output ", meta.output_nr_, " of ", operation_name(*fn), " is a view and ")
-                                          : std::string("A view ");
+  const std::string output = fn.defined()
+                                 ? str("Output ", meta.output_nr_, " of ", operation_name(*fn), " is a view and ")
+                                 : std::string("A view ");
   if (meta.creation_ == CreationMeta::MultiOutputNode) {
-    TORCH_CHECK(false, output,
-                "is being modified inplace. This view is the output of a function that returns multiple views. Such "
-                "functions do not allow the output views to be modified inplace. You should replace the inplace operation "
-                "by an out-of-place one.");
+    TORCH_CHECK(
+        false, output,
+        "is being modified inplace. This view is the output of a function that returns multiple views. Such "
+        "functions do not allow the output views to be modified inplace. You should replace the inplace operation "
+        "by an out-of-place one.");
   }
-  TORCH_CHECK(false, output,
-              "is being modified inplace. This view was created inside a custom Function (or because an input was returned "
-              "as-is) and the autograd logic to handle view+inplace would override the custom backward associated with the "
-              "custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
-              "output of the custom Function.");
+  TORCH_CHECK(
+      false, output,
+      "is being modified inplace. This view was created inside a custom Function (or because an input was returned "
+      "as-is) and the autograd logic to handle view+inplace would override the custom backward associated with the "
+      "custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
+      "output of the custom Function.");
 }
 
 }  // namespace
@@ -103,7 +106,8 @@ void rebase_history(const TensorBase& self, intrusive_ptr<Node> node) {
     return;
   }
   check_view_inplace(self, *view);
-  TORCH_CHECK(input_nr == 0, "an in-place operation that changes several tensors cannot be recorded for a view of another");
+  TORCH_CHECK(input_nr == 0,
+              "an in-place operation that changes several tensors cannot be recorded for a view of another");
   const TensorBase& base = view->base_;
   intrusive_ptr<Node> slices = make_intrusive<CopySlices>(base, self, std::move(node));
   set_gradient_edge(base, Edge(std::move(slices), 0));

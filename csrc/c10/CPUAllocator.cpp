@@ -34,7 +34,8 @@ static_assert(sizeof(Block) <= kHeader);
 
 // Class k holds blocks of (4 + k % 4) / 4 * 2^(k / 4) * kSmallest bytes: at most a quarter is wasted.
 size_t class_bytes(int k) {
-  return (kSmallest * static_cast<size_t>(kClassesPerDoubling + k % kClassesPerDoubling) << (k / kClassesPerDoubling)) / kClassesPerDoubling;
+  return (kSmallest * static_cast<size_t>(kClassesPerDoubling + k % kClassesPerDoubling) << (k / kClassesPerDoubling)) /
+         kClassesPerDoubling;
 }
 int class_of(size_t nbytes) {
   if (nbytes <= kSmallest) return 0;
@@ -134,7 +135,8 @@ TORCH_NOINLINE Block* allocate_from_system(int k) {
     block = system_allocate(k);
   }
   if (block == nullptr) {
-    throw OutOfMemoryError(str("DefaultCPUAllocator: can't allocate memory: you tried to allocate ", class_bytes(k), " bytes."));
+    throw OutOfMemoryError(
+        str("DefaultCPUAllocator: can't allocate memory: you tried to allocate ", class_bytes(k), " bytes."));
   }
   return block;
 }
@@ -181,7 +183,8 @@ class CPUAllocator final : public Allocator {
  public:
   DataPtr allocate(size_t nbytes) override {
     if (nbytes == 0) return DataPtr(nullptr, Device(DeviceType::CPU));
-    TORCH_CHECK(nbytes < (size_t{1} << 46), "DefaultCPUAllocator: can't allocate memory: you tried to allocate ", nbytes, " bytes.");
+    TORCH_CHECK(nbytes < (size_t{1} << 46), "DefaultCPUAllocator: can't allocate memory: you tried to allocate ",
+                nbytes, " bytes.");
     const int k = class_of(nbytes);
     Block* block = nullptr;
 #if !defined(TINY_TORCH_SANITIZER)

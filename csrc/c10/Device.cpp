@@ -6,10 +6,14 @@ namespace tiny_torch {
 
 std::string to_string(DeviceType type) {
   switch (type) {
-    case DeviceType::CPU: return "cpu";
-    case DeviceType::CUDA: return "cuda";
-    case DeviceType::Meta: return "meta";
-    case DeviceType::PrivateUse1: return "privateuseone";
+    case DeviceType::CPU:
+      return "cpu";
+    case DeviceType::CUDA:
+      return "cuda";
+    case DeviceType::Meta:
+      return "meta";
+    case DeviceType::PrivateUse1:
+      return "privateuseone";
   }
   return "unknown";
 }
@@ -30,7 +34,8 @@ Device::Device(const std::string& text) {
   type_ = parse_type(text.substr(0, colon), text);
   if (colon == std::string::npos) return;
   const std::string digits = text.substr(colon + 1);
-  const bool well_formed = !digits.empty() && digits.size() <= 3 && digits.find_first_not_of("0123456789") == std::string::npos &&
+  const bool well_formed = !digits.empty() && digits.size() <= 3 &&
+                           digits.find_first_not_of("0123456789") == std::string::npos &&
                            (digits == "0" || digits[0] != '0');
   TORCH_CHECK(well_formed, "Invalid device string: '", text, "'");
   const int index = std::stoi(digits);

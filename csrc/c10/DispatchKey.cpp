@@ -6,9 +6,25 @@
 
 namespace tiny_torch {
 namespace {
-constexpr const char* kNames[] = {"CPU", "CUDA", "Meta", "PrivateUse1", "Conjugate", "ADInplaceOrView", "AutogradCPU", "AutogradCUDA",
-                                  "AutogradOther", "Autocast", "Tracer", "Batched", "GradWrapper", "Python", "NumKeys", "Autograd",
-                                  "CompositeImplicitAutograd", "CompositeExplicitAutograd", "CatchAll"};
+constexpr const char* kNames[] = {"CPU",
+                                  "CUDA",
+                                  "Meta",
+                                  "PrivateUse1",
+                                  "Conjugate",
+                                  "ADInplaceOrView",
+                                  "AutogradCPU",
+                                  "AutogradCUDA",
+                                  "AutogradOther",
+                                  "Autocast",
+                                  "Tracer",
+                                  "Batched",
+                                  "GradWrapper",
+                                  "Python",
+                                  "NumKeys",
+                                  "Autograd",
+                                  "CompositeImplicitAutograd",
+                                  "CompositeExplicitAutograd",
+                                  "CatchAll"};
 }  // namespace
 
 const char* to_string(DispatchKey key) { return kNames[static_cast<int>(key)]; }

@@ -11,11 +11,16 @@ std::atomic<ScalarType> default_dtype_{kFloat};
 // Order of the standard types within a category; promotion takes the larger.
 int width_rank(ScalarType t) {
   switch (t) {
-    case kChar: return 1;
-    case kShort: return 2;
-    case kInt: return 3;
-    case kLong: return 4;
-    default: return 0;
+    case kChar:
+      return 1;
+    case kShort:
+      return 2;
+    case kInt:
+      return 3;
+    case kLong:
+      return 4;
+    default:
+      return 0;
   }
 }
 
@@ -26,8 +31,9 @@ ScalarType promote_integral(ScalarType a, ScalarType b) {
     const ScalarType other = a == kByte ? b : a;
     return other == kChar ? kShort : other;
   }
-  TORCH_CHECK(width_rank(a) != 0 && width_rank(b) != 0, "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote ",
-              to_string(a), " and ", to_string(b));
+  TORCH_CHECK(width_rank(a) != 0 && width_rank(b) != 0,
+              "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote ", to_string(a),
+              " and ", to_string(b));
   return width_rank(a) > width_rank(b) ? a : b;
 }
 
@@ -40,8 +46,8 @@ ScalarType promote_floating(ScalarType a, ScalarType b) {
 ScalarType promote_types(ScalarType a, ScalarType b) {
   if (a == b) return a;
   TORCH_CHECK(a != ScalarType::Undefined && b != ScalarType::Undefined, "promote_types(): undefined dtype");
-  TORCH_CHECK(!is_float8(a) && !is_float8(b), "Promotion for Float8 Types is not supported, attempted to promote ", to_string(a), " and ",
-              to_string(b));
+  TORCH_CHECK(!is_float8(a) && !is_float8(b), "Promotion for Float8 Types is not supported, attempted to promote ",
+              to_string(a), " and ", to_string(b));
   const bool complex_result = is_complex_type(a) || is_complex_type(b);
   if (complex_result) {
     const ScalarType real_a = to_real(a), real_b = to_real(b);
@@ -60,7 +66,8 @@ ScalarType promote_types(ScalarType a, ScalarType b) {
 
 ScalarType default_dtype() { return default_dtype_.load(std::memory_order_relaxed); }
 void set_default_dtype(ScalarType t) {
-  TORCH_CHECK_TYPE(is_floating_point(t) && !is_float8(t), "only floating-point types are supported as the default type");
+  TORCH_CHECK_TYPE(is_floating_point(t) && !is_float8(t),
+                   "only floating-point types are supported as the default type");
   default_dtype_.store(t);
 }
 

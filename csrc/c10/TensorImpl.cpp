@@ -24,7 +24,8 @@ bool GradMode::is_enabled() { return grad_mode; }
 void GradMode::set_enabled(bool enabled) { grad_mode = enabled; }
 bool inference_mode_enabled() { return inference_mode; }
 
-InferenceMode::InferenceMode(bool enabled) : saved_mode_(inference_mode), saved_grad_mode_(grad_mode), saved_keys_(local_dispatch_keys()) {
+InferenceMode::InferenceMode(bool enabled)
+    : saved_mode_(inference_mode), saved_grad_mode_(grad_mode), saved_keys_(local_dispatch_keys()) {
   inference_mode = enabled;
   grad_mode = !enabled;
   LocalDispatchKeySet& keys = local_dispatch_keys();

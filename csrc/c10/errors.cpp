@@ -31,7 +31,8 @@ void throw_type_error(std::string msg) { throw TypeError(std::move(msg)); }
 void throw_not_implemented(std::string msg) { throw NotImplementedError(std::move(msg)); }
 void throw_linalg_error(std::string msg) { throw LinAlgError(std::move(msg)); }
 void throw_assert(const char* cond, const char* file, int line, std::string msg) {
-  throw Error(str(cond, " INTERNAL ASSERT FAILED at \"", file, "\":", line, ", please report a bug to tiny-torch. ", msg));
+  throw Error(
+      str(cond, " INTERNAL ASSERT FAILED at \"", file, "\":", line, ", please report a bug to tiny-torch. ", msg));
 }
 void warn(const std::string& msg) { warning_handler.load()(msg); }
 }  // namespace detail

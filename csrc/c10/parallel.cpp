@@ -112,7 +112,8 @@ void parallel_run(int64_t begin, int64_t end, int64_t grain, RangeFn fn, void* c
 #else
   std::vector<std::thread> workers;
   for (int i = 1; i < threads; ++i) {
-    workers.emplace_back([&, i] { run_chunk(i, begin + i * chunk, std::min(end, begin + (i + 1) * chunk), fn, context, failure); });
+    workers.emplace_back(
+        [&, i] { run_chunk(i, begin + i * chunk, std::min(end, begin + (i + 1) * chunk), fn, context, failure); });
   }
   run_chunk(0, begin, std::min(end, begin + chunk), fn, context, failure);
   for (std::thread& worker : workers) worker.join();

@@ -70,7 +70,8 @@ void* pool_allocate(size_t size) {
 
 void pool_free(void* ptr, size_t size) noexcept {
   const size_t index = (size - 1) / kStep;
-  if (TORCH_LIKELY(index < kClasses && thread_pool.counts[index] < kMaxPerClass && thread_pool.registered && !thread_pool.dead)) {
+  if (TORCH_LIKELY(index < kClasses && thread_pool.counts[index] < kMaxPerClass && thread_pool.registered &&
+                   !thread_pool.dead)) {
     auto* object = static_cast<FreeObject*>(ptr);
     object->next = thread_pool.lists[index];
     thread_pool.lists[index] = object;

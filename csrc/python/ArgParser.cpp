@@ -28,7 +28,11 @@ const std::unordered_map<std::string, ParameterKind>& kinds() {
 }
 
 const char* numpy_name(const std::string& name) {
-  return name == "dim" ? "axis" : name == "keepdim" ? "keepdims" : name == "input" ? "x" : name == "other" ? "x2" : nullptr;
+  return name == "dim"       ? "axis"
+         : name == "keepdim" ? "keepdims"
+         : name == "input"   ? "x"
+         : name == "other"   ? "x2"
+                             : nullptr;
 }
 
 // "int[2] stride=1" -> kind, list size, name, optional.
@@ -71,7 +75,8 @@ PythonSignature::PythonSignature(const std::string& signature) {
   size_t start = 0;
   while (start < list.size()) {
     size_t depth = 0, end = start;
-    for (; end < list.size() && (list[end] != ',' || depth != 0); ++end) depth += list[end] == '[' || list[end] == '(' ? 1 : list[end] == ']' || list[end] == ')' ? -1 : 0;
+    for (; end < list.size() && (list[end] != ',' || depth != 0); ++end)
+      depth += list[end] == '[' || list[end] == '(' ? 1 : list[end] == ']' || list[end] == ')' ? -1 : 0;
     const std::string part = list.substr(start, end - start);
     start = end + 2;
     if (part == "*") {
@@ -102,7 +107,8 @@ PythonArgParser::PythonArgParser(const char* name, std::initializer_list<const c
   for (const char* text : signatures) signatures_.emplace_back(text);
 }
 
-bool PythonArgParser::parse(PythonArgs& out, PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) const {
+bool PythonArgParser::parse(PythonArgs& out, PyObject* self, PyObject* const* args, Py_ssize_t nargs,
+                            PyObject* kwnames) const {
   out.parser_ = this;
   out.self_ = self;
   out.args_ = args;
@@ -123,7 +129,9 @@ bool PythonArgParser::match(const PythonSignature& s, PythonArgs& out, bool& ove
   const Py_ssize_t nkw = out.kwnames_ == nullptr ? 0 : PyTuple_GET_SIZE(out.kwnames_);
   const bool varargs = s.varargs && out.nargs_ >= 1 && is_int_like(out.args_[0]);
   if (!varargs && out.nargs_ > static_cast<Py_ssize_t>(s.positional)) {
-    if (why != nullptr) *why = str("takes ", s.positional, " positional argument", s.positional == 1 ? "" : "s", " but ", out.nargs_, out.nargs_ == 1 ? " was" : " were", " given");
+    if (why != nullptr)
+      *why = str("takes ", s.positional, " positional argument", s.positional == 1 ? "" : "s", " but ", out.nargs_,
+                 out.nargs_ == 1 ? " was" : " were", " given");
     return false;
   }
   Py_ssize_t position = 0, used_kw = 0;
@@ -186,16 +194,19 @@ void PythonArgParser::report(PythonArgs& out) const {
   if (signatures_.size() == 1) {
     std::string why;
     match(signatures_[0], out, overloaded, &why);
-    const bool unbound = why.compare(0, 8, "argument") == 0 || why.compare(0, 3, "got") == 0 || why.compare(0, 7, "missing") == 0 || why.compare(0, 5, "takes") == 0;
+    const bool unbound = why.compare(0, 8, "argument") == 0 || why.compare(0, 3, "got") == 0 ||
+                         why.compare(0, 7, "missing") == 0 || why.compare(0, 5, "takes") == 0;
     throw TypeError(str(name_, unbound && why.compare(0, 8, "argument") == 0 ? "(): " : "() ", why));
   }
   std::ostringstream message;
-  message << name_ << "() received an invalid combination of arguments - got " << describe_call(out.args_, out.nargs_, out.kwnames_)
-          << ", but expected one of:\n";
+  message << name_ << "() received an invalid combination of arguments - got "
+          << describe_call(out.args_, out.nargs_, out.kwnames_) << ", but expected one of:\n";
   for (const PythonSignature& s : signatures_) {
     message << " * " << s.text << '\n';
     std::string why;
-    if (!match(s, out, overloaded, &why)) message << "      didn't match because it " << (why.compare(0, 8, "argument") == 0 ? "has a wrong argument: " : "") << why << '\n';
+    if (!match(s, out, overloaded, &why))
+      message << "      didn't match because it "
+              << (why.compare(0, 8, "argument") == 0 ? "has a wrong argument: " : "") << why << '\n';
   }
   throw TypeError(message.str());
 }

@@ -174,7 +174,8 @@ PyObject* set_parameter_class(PyObject*, PyObject* cls) { return set_class(param
 
 PyMethodDef functions[] = {
     {"_set_tensor_class", &set_tensor_class, METH_O, "Registers the class of tensors that C++ gives to Python."},
-    {"_set_parameter_class", &set_parameter_class, METH_O, "Registers nn.Parameter, whose exact instances take the fast path."},
+    {"_set_parameter_class", &set_parameter_class, METH_O,
+     "Registers nn.Parameter, whose exact instances take the fast path."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -202,8 +203,8 @@ PyObject* wrap(TensorBase&& tensor) {
 }
 
 PyObject* wrap_as(PyTypeObject* type, TensorBase tensor) {
-  TORCH_CHECK(tensor.defined() && tensor.impl()->pyobj().load() == nullptr, "Creating a new Tensor subclass ", type->tp_name,
-              " but the raw Tensor object is already associated to a python object of type ",
+  TORCH_CHECK(tensor.defined() && tensor.impl()->pyobj().load() == nullptr, "Creating a new Tensor subclass ",
+              type->tp_name, " but the raw Tensor object is already associated to a python object of type ",
               tensor.defined() ? type_name(static_cast<PyObject*>(tensor.impl()->pyobj().load())) : "None");
   return create(type, std::move(tensor));
 }

@@ -22,7 +22,9 @@ bool is_numpy_scalar(PyObject* o, const char* method) {
   return numbers != nullptr && (method[0] == 'i' ? numbers->nb_index != nullptr : numbers->nb_float != nullptr);
 }
 
-bool is_float_like(PyObject* o) { return PyFloat_Check(o) || PyLong_Check(o) || is_numpy_scalar(o, "float") || is_plain_0d(o, false); }
+bool is_float_like(PyObject* o) {
+  return PyFloat_Check(o) || PyLong_Check(o) || is_numpy_scalar(o, "float") || is_plain_0d(o, false);
+}
 bool is_bool_like(PyObject* o) { return PyBool_Check(o) || std::strncmp(Py_TYPE(o)->tp_name, "numpy.bool", 10) == 0; }
 
 template <class Check>
@@ -50,8 +52,9 @@ bool is_tensor_like(PyObject* o, bool& overloaded) {
 }
 
 bool is_dtype_like(PyObject* o) {
-  return is_dtype(o) || o == reinterpret_cast<PyObject*>(&PyFloat_Type) || o == reinterpret_cast<PyObject*>(&PyLong_Type) ||
-         o == reinterpret_cast<PyObject*>(&PyBool_Type) || o == reinterpret_cast<PyObject*>(&PyComplex_Type);
+  return is_dtype(o) || o == reinterpret_cast<PyObject*>(&PyFloat_Type) ||
+         o == reinterpret_cast<PyObject*>(&PyLong_Type) || o == reinterpret_cast<PyObject*>(&PyBool_Type) ||
+         o == reinterpret_cast<PyObject*>(&PyComplex_Type);
 }
 
 }  // namespace
@@ -67,7 +70,9 @@ bool all_int_like(PyObject* const* values, Py_ssize_t n) {
   }
   return true;
 }
-bool is_number(PyObject* o) { return PyFloat_Check(o) || PyLong_Check(o) || PyComplex_Check(o) || is_numpy_scalar(o, "float"); }
+bool is_number(PyObject* o) {
+  return PyFloat_Check(o) || PyLong_Check(o) || PyComplex_Check(o) || is_numpy_scalar(o, "float");
+}
 
 PyObject* find_keyword(PyObject* kwnames, PyObject* const* values, PyObject* name, PyObject* alias) {
   const Py_ssize_t n = PyTuple_GET_SIZE(kwnames);
@@ -77,36 +82,55 @@ PyObject* find_keyword(PyObject* kwnames, PyObject* const* values, PyObject* nam
   }
   for (Py_ssize_t i = 0; i < n; ++i) {
     PyObject* given = PyTuple_GET_ITEM(kwnames, i);
-    if (PyUnicode_Compare(given, name) == 0 || (alias != nullptr && PyUnicode_Compare(given, alias) == 0)) return values[i];
+    if (PyUnicode_Compare(given, name) == 0 || (alias != nullptr && PyUnicode_Compare(given, alias) == 0))
+      return values[i];
   }
   return nullptr;
 }
 
 bool check_argument(const SignatureParameter& p, PyObject* v, bool& overloaded) {
   switch (p.kind) {
-    case ParameterKind::Self: return true;
-    case ParameterKind::Tensor: return is_tensor_like(v, overloaded);
-    case ParameterKind::TensorOrNumber: return is_tensor_like(v, overloaded) || is_number(v);
+    case ParameterKind::Self:
+      return true;
+    case ParameterKind::Tensor:
+      return is_tensor_like(v, overloaded);
+    case ParameterKind::TensorOrNumber:
+      return is_tensor_like(v, overloaded) || is_number(v);
     case ParameterKind::TensorList:
       if (p.list_size > 0 && is_tensor(v)) return true;
       return is_sequence_of(v, [&](PyObject* o) { return is_tensor_like(o, overloaded); });
     case ParameterKind::OptionalTensorList:
       return is_sequence_of(v, [&](PyObject* o) { return o == Py_None || is_tensor_like(o, overloaded); });
-    case ParameterKind::Scalar: return is_number(v) || is_plain_0d(v, false);
-    case ParameterKind::Int: return is_int_like(v);
-    case ParameterKind::Float: return is_float_like(v);
-    case ParameterKind::Bool: return is_bool_like(v);
-    case ParameterKind::IntList: return is_sequence_of(v, is_int_like) || (p.list_size > 0 && is_int_like(v));
-    case ParameterKind::FloatList: return is_sequence_of(v, is_float_like) || (p.list_size > 0 && is_float_like(v));
-    case ParameterKind::BoolList: return is_sequence_of(v, is_bool_like);
-    case ParameterKind::ScalarList: return is_sequence_of(v, is_number);
-    case ParameterKind::ScalarType: return is_dtype_like(v);
-    case ParameterKind::Device: return is_device_like(v);
-    case ParameterKind::Layout: return is_layout(v);
-    case ParameterKind::MemoryFormat: return is_memory_format(v);
-    case ParameterKind::Generator: return is_generator(v);
-    case ParameterKind::String: return PyUnicode_Check(v);
-    case ParameterKind::Storage: return is_storage(v);
+    case ParameterKind::Scalar:
+      return is_number(v) || is_plain_0d(v, false);
+    case ParameterKind::Int:
+      return is_int_like(v);
+    case ParameterKind::Float:
+      return is_float_like(v);
+    case ParameterKind::Bool:
+      return is_bool_like(v);
+    case ParameterKind::IntList:
+      return is_sequence_of(v, is_int_like) || (p.list_size > 0 && is_int_like(v));
+    case ParameterKind::FloatList:
+      return is_sequence_of(v, is_float_like) || (p.list_size > 0 && is_float_like(v));
+    case ParameterKind::BoolList:
+      return is_sequence_of(v, is_bool_like);
+    case ParameterKind::ScalarList:
+      return is_sequence_of(v, is_number);
+    case ParameterKind::ScalarType:
+      return is_dtype_like(v);
+    case ParameterKind::Device:
+      return is_device_like(v);
+    case ParameterKind::Layout:
+      return is_layout(v);
+    case ParameterKind::MemoryFormat:
+      return is_memory_format(v);
+    case ParameterKind::Generator:
+      return is_generator(v);
+    case ParameterKind::String:
+      return PyUnicode_Check(v);
+    case ParameterKind::Storage:
+      return is_storage(v);
   }
   return false;
 }
@@ -140,7 +164,8 @@ std::string unexpected_keyword_text(const PythonSignature& s, PyObject* kwnames)
     PyObject* given = PyTuple_GET_ITEM(kwnames, i);
     bool known = false;
     for (const SignatureParameter& p : s.parameters) {
-      known = known || (p.interned != nullptr && PyUnicode_Compare(given, p.interned) == 0) || (p.alias != nullptr && PyUnicode_Compare(given, p.alias) == 0);
+      known = known || (p.interned != nullptr && PyUnicode_Compare(given, p.interned) == 0) ||
+              (p.alias != nullptr && PyUnicode_Compare(given, p.alias) == 0);
     }
     if (!known) return str("got an unexpected keyword argument '", as_utf8(given), "'");
   }
@@ -153,7 +178,8 @@ std::string describe_call(PyObject* const* args, Py_ssize_t nargs, PyObject* kwn
     if (PyTuple_Check(o) || PyList_Check(o)) {
       out << type_name(o) << " of (";
       const Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
-      for (Py_ssize_t i = 0; i < n && i < 8; ++i) out << (i == 0 ? "" : ", ") << type_name(PySequence_Fast_GET_ITEM(o, i));
+      for (Py_ssize_t i = 0; i < n && i < 8; ++i)
+        out << (i == 0 ? "" : ", ") << type_name(PySequence_Fast_GET_ITEM(o, i));
       out << (n > 8 ? ", ...)" : ")");
     } else {
       out << type_name(o);

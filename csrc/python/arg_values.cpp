@@ -84,7 +84,9 @@ Scalar as_scalar(PyObject* o) {
 PyObject* item(PyObject* sequence, Py_ssize_t i) {
   return PyTuple_Check(sequence) ? PyTuple_GET_ITEM(sequence, i) : PyList_GET_ITEM(sequence, i);
 }
-Py_ssize_t length(PyObject* sequence) { return PyTuple_Check(sequence) ? PyTuple_GET_SIZE(sequence) : PyList_GET_SIZE(sequence); }
+Py_ssize_t length(PyObject* sequence) {
+  return PyTuple_Check(sequence) ? PyTuple_GET_SIZE(sequence) : PyList_GET_SIZE(sequence);
+}
 /// Element `k` of a list of ints; an int that does not fit is a TypeError there, as in PyTorch.
 int64_t element_as_int64(PyObject* sequence, Py_ssize_t k) {
   try {
@@ -199,7 +201,9 @@ bool PythonArgs::truth(size_t i) const {
 
 bool PythonArgs::is_large() const {
   constexpr int64_t kWorthwhile = 8192;
-  const auto large = [](PyObject* o) { return is_tensor(o) && unpack(o).defined() && unpack(o).numel() >= kWorthwhile; };
+  const auto large = [](PyObject* o) {
+    return is_tensor(o) && unpack(o).defined() && unpack(o).numel() >= kWorthwhile;
+  };
   const size_t n = parser_->parameter_count(signature_);
   for (size_t i = 0; i < n; ++i) {
     PyObject* o = values_[i];

@@ -20,7 +20,8 @@ struct PyAnomalyMetadata final : AnomalyMetadata {
   void print_stack(const std::string& name) override {
     const gil_scoped_acquire gil;
     PyObject* lines = PyDict_GetItemString(dict, "traceback_");
-    std::string trace = "No forward pass information available. Enable detect anomaly during forward pass for more information.";
+    std::string trace =
+        "No forward pass information available. Enable detect anomaly during forward pass for more information.";
     if (lines != nullptr) {
       const PyRef empty(check(PyUnicode_FromString("")));
       const PyRef joined(check(PyUnicode_Join(empty.get(), lines)));
@@ -50,7 +51,9 @@ PyObject* set_anomaly_enabled(PyObject*, PyObject* args) {
   END_HANDLE_ERRORS
 }
 PyObject* is_anomaly_enabled(PyObject*, PyObject*) { return PyBool_FromLong(AnomalyMode::is_enabled()); }
-PyObject* is_anomaly_check_nan_enabled(PyObject*, PyObject*) { return PyBool_FromLong(AnomalyMode::should_check_nan()); }
+PyObject* is_anomaly_check_nan_enabled(PyObject*, PyObject*) {
+  return PyBool_FromLong(AnomalyMode::should_check_nan());
+}
 
 PyMethodDef functions[] = {
     {"set_anomaly_enabled", &set_anomaly_enabled, METH_VARARGS, "set_anomaly_enabled(enabled, check_nan=True)"},

@@ -19,12 +19,13 @@ std::vector<TensorBase> to_tensors(PyObject* object, const char* function, const
     list.push_back(unpack(object));
     return list;
   }
-  TORCH_CHECK_TYPE(PyTuple_Check(object) || PyList_Check(object), function, "(): argument '", argument, "' must be Tensor or tuple of Tensors, not ",
-                   type_name(object));
+  TORCH_CHECK_TYPE(PyTuple_Check(object) || PyList_Check(object), function, "(): argument '", argument,
+                   "' must be Tensor or tuple of Tensors, not ", type_name(object));
   const PyRef items(check(PySequence_Fast(object, "expected a sequence")));
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(items.get(), i);
-    TORCH_CHECK_TYPE(is_tensor(item), function, "(): element ", i, " of ", argument, " must be a Tensor, not ", type_name(item));
+    TORCH_CHECK_TYPE(is_tensor(item), function, "(): element ", i, " of ", argument, " must be a Tensor, not ",
+                     type_name(item));
     list.push_back(unpack(item));
   }
   return list;
@@ -34,10 +35,12 @@ std::vector<TensorBase> to_gradients(PyObject* object) {
   std::vector<TensorBase> list;
   if (object == Py_None) return list;
   const bool single = is_tensor(object);
-  const PyRef items(single ? check(PyTuple_Pack(1, object)) : check(PySequence_Fast(object, "gradients must be Tensors or None")));
+  const PyRef items(single ? check(PyTuple_Pack(1, object))
+                           : check(PySequence_Fast(object, "gradients must be Tensors or None")));
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(items.get(), i);
-    TORCH_CHECK_TYPE(item == Py_None || is_tensor(item), "gradients can be either Tensors or None, but got ", type_name(item));
+    TORCH_CHECK_TYPE(item == Py_None || is_tensor(item), "gradients can be either Tensors or None, but got ",
+                     type_name(item));
     list.push_back(item == Py_None ? TensorBase() : unpack(item));
   }
   return list;
@@ -135,7 +138,8 @@ PyObject* gradient_node(PyObject*, PyObject* tensor) {
 
 PyObject* increment_version_(PyObject*, PyObject* tensor) {
   HANDLE_ERRORS
-  TORCH_CHECK_TYPE(is_tensor(tensor), "increment_version expects each element of the iterable to be a tensor, but got ", type_name(tensor));
+  TORCH_CHECK_TYPE(is_tensor(tensor), "increment_version expects each element of the iterable to be a tensor, but got ",
+                   type_name(tensor));
   increment_version(unpack(tensor));
   Py_RETURN_NONE;
   END_HANDLE_ERRORS

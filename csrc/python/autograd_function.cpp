@@ -12,8 +12,10 @@ PyTypeObject* function_type = nullptr;
 namespace {
 
 constexpr const char* kFreed =
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved "
-    "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved "
+    "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to "
     "backward through the graph a second time or if you need to access saved tensors after calling backward.";
 
 FunctionObject* as_function(PyObject* self) { return reinterpret_cast<FunctionObject*>(self); }
@@ -73,12 +75,12 @@ void function_dealloc(PyObject* self) {
 
 // ---- attributes -----------------------------------------------------------------------------------------------------
 
-template <PyObject* FunctionObject::*Slot>
+template <PyObject* FunctionObject::* Slot>
 PyObject* get_object(PyObject* self, void*) {
   PyObject* value = as_function(self)->*Slot;
   return Py_NewRef(value == nullptr ? Py_None : value);
 }
-template <PyObject* FunctionObject::*Slot>
+template <PyObject* FunctionObject::* Slot>
 int set_object(PyObject* self, PyObject* value, void*) {
   PyObject* fresh = value == nullptr || value == Py_None ? nullptr : Py_NewRef(value);
   Py_XDECREF(std::exchange(as_function(self)->*Slot, fresh));
@@ -113,8 +115,10 @@ PyGetSetDef function_properties[] = {
     {"needs_input_grad", &get_object<&FunctionObject::needs_input_grad>, &set_object<&FunctionObject::needs_input_grad>,
      "A tuple of bools: which inputs of forward need a gradient.", nullptr},
     {"to_save", &get_object<&FunctionObject::to_save>, &set_object<&FunctionObject::to_save>, nullptr, nullptr},
-    {"non_differentiable", &get_object<&FunctionObject::non_differentiable>, &set_object<&FunctionObject::non_differentiable>, nullptr, nullptr},
-    {"dirty_tensors", &get_object<&FunctionObject::dirty_tensors>, &set_object<&FunctionObject::dirty_tensors>, nullptr, nullptr},
+    {"non_differentiable", &get_object<&FunctionObject::non_differentiable>,
+     &set_object<&FunctionObject::non_differentiable>, nullptr, nullptr},
+    {"dirty_tensors", &get_object<&FunctionObject::dirty_tensors>, &set_object<&FunctionObject::dirty_tensors>, nullptr,
+     nullptr},
     {"materialize_grads", &get_materialize_grads, &set_materialize_grads, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
@@ -129,7 +133,8 @@ std::vector<TensorImpl*> marked(PyObject* tuple, const char* what) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
     PyObject* item = PyTuple_GET_ITEM(tuple, i);
     if (item == Py_None) continue;
-    TORCH_CHECK_TYPE(is_tensor(item), what, " can only hold tensors, but argument ", i, " is of type ", type_name(item));
+    TORCH_CHECK_TYPE(is_tensor(item), what, " can only hold tensors, but argument ", i, " is of type ",
+                     type_name(item));
     list.push_back(unpack(item).impl());
   }
   return list;
@@ -138,7 +143,8 @@ std::vector<TensorImpl*> marked(PyObject* tuple, const char* what) {
 void save_tensors(FunctionObject* f, const intrusive_ptr<Node>& node) {
   PyRef to_save(std::exchange(f->to_save, nullptr));
   if (!to_save) return;
-  TORCH_CHECK_TYPE(PyTuple_Check(to_save.get()), "saved tensors are expected to be a tuple, not ", type_name(to_save.get()));
+  TORCH_CHECK_TYPE(PyTuple_Check(to_save.get()), "saved tensors are expected to be a tuple, not ",
+                   type_name(to_save.get()));
   f->saved.clear();
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(to_save.get()); ++i) {
     PyObject* item = PyTuple_GET_ITEM(to_save.get(), i);
@@ -146,7 +152,8 @@ void save_tensors(FunctionObject* f, const intrusive_ptr<Node>& node) {
       f->saved.emplace_back();
       continue;
     }
-    TORCH_CHECK_TYPE(is_tensor(item), "save_for_backward can only save variables, but argument ", i, " is of type ", type_name(item));
+    TORCH_CHECK_TYPE(is_tensor(item), "save_for_backward can only save variables, but argument ", i, " is of type ",
+                     type_name(item));
     if (!node.defined()) continue;
     const TensorBase& tensor = unpack(item);
     f->saved.emplace_back(tensor, /*is_output=*/grad_fn(tensor) == node);
@@ -292,13 +299,15 @@ variable_list PyNode::apply(variable_list&& grads) {
   const auto expected = static_cast<Py_ssize_t>(f->is_tensor_input.size());
   // Surplus None at the end does no harm.
   while (given > expected && PyTuple_GET_ITEM(result.get(), given - 1) == Py_None) --given;
-  TORCH_CHECK(given == expected, "function ", type_name(object_), " returned an incorrect number of gradients (expected ", expected, ", got ", given, ")");
+  TORCH_CHECK(given == expected, "function ", type_name(object_),
+              " returned an incorrect number of gradients (expected ", expected, ", got ", given, ")");
   variable_list out;
   out.reserve(num_outputs());
   for (Py_ssize_t i = 0; i < given; ++i) {
     PyObject* item = PyTuple_GET_ITEM(result.get(), i);
     if (!f->is_tensor_input[static_cast<size_t>(i)]) {
-      TORCH_CHECK(item == Py_None, "function ", type_name(object_), " returned a gradient different than None at position ", i + 1,
+      TORCH_CHECK(item == Py_None, "function ", type_name(object_),
+                  " returned a gradient different than None at position ", i + 1,
                   ", but the corresponding forward input was not a Variable");
       continue;
     }
@@ -323,7 +332,8 @@ void init_autograd_function(PyObject* module) {
       {Py_tp_getset, properties.data()},
       {0, nullptr},
   };
-  PyType_Spec spec = {"torch._C._FunctionBase", sizeof(FunctionObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+  PyType_Spec spec = {"torch._C._FunctionBase", sizeof(FunctionObject), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
   function_type = add_type(module, &spec);
 }
 

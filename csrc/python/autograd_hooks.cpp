@@ -9,19 +9,22 @@ using namespace autograd;
 
 PyObject* wrap_tuple(const variable_list& list) {
   PyRef tuple(check(PyTuple_New(static_cast<Py_ssize_t>(list.size()))));
-  for (size_t i = 0; i < list.size(); ++i) PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), check(wrap(list[i])));
+  for (size_t i = 0; i < list.size(); ++i)
+    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), check(wrap(list[i])));
   return tuple.release();
 }
 
 variable_list unpack_grads(PyObject* object, const char* what) {
   variable_list list;
   const auto add = [&list, what](PyObject* item) {
-    TORCH_CHECK_TYPE(item == Py_None || is_tensor(item), "expected Tensor or None, but ", what, " returned '", type_name(item), "'");
+    TORCH_CHECK_TYPE(item == Py_None || is_tensor(item), "expected Tensor or None, but ", what, " returned '",
+                     type_name(item), "'");
     list.push_back(item == Py_None ? TensorBase() : TensorBase(unpack(item)));
   };
   if (PyTuple_Check(object) || PyList_Check(object)) {
     const PyRef items(check(PySequence_Fast(object, "expected a sequence")));
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) add(PySequence_Fast_GET_ITEM(items.get(), i));
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i)
+      add(PySequence_Fast_GET_ITEM(items.get(), i));
   } else {
     add(object);
   }
@@ -58,9 +61,11 @@ std::string hook_name(PyObject* hook) {
 }
 
 void check_replacement(const TensorBase& original, const TensorBase& result, PyObject* hook) {
-  TORCH_CHECK(!original.defined() || original.sizes() == result.sizes(), "hook '", hook_name(hook), "' has changed the size of value");
+  TORCH_CHECK(!original.defined() || original.sizes() == result.sizes(), "hook '", hook_name(hook),
+              "' has changed the size of value");
   TORCH_CHECK(!original.defined() || original.dtype() == result.dtype(), "hook '", hook_name(hook),
-              "' has changed the type of value (was torch.", python_name(original.dtype()), " got torch.", python_name(result.dtype()), ")");
+              "' has changed the type of value (was torch.", python_name(original.dtype()), " got torch.",
+              python_name(result.dtype()), ")");
 }
 
 struct PyTensorHook final : TensorHook {
@@ -103,8 +108,9 @@ struct PyPostAccumulateGradHook final : PostAccumulateGradHook {
 void replace(variable_list& values, PyObject* result, PyObject* hook) {
   if (result == Py_None) return;
   variable_list fresh = unpack_grads(result, "hook");
-  TORCH_CHECK(fresh.size() == values.size(), "hook '", hook_name(hook), "' has returned an incorrect number of values (got ", fresh.size(),
-              ", but expected ", values.size(), ")");
+  TORCH_CHECK(fresh.size() == values.size(), "hook '", hook_name(hook),
+              "' has returned an incorrect number of values (got ", fresh.size(), ", but expected ", values.size(),
+              ")");
   for (size_t i = 0; i < values.size(); ++i) {
     if (fresh[i].defined()) check_replacement(values[i], fresh[i], hook);
   }
@@ -147,7 +153,8 @@ struct PyPostHook final : FunctionPostHook {
 // ---- tensors saved for backward ----
 
 struct PySavedVariableHooks final : SavedVariableHooks {
-  PySavedVariableHooks(PyObject* pack_hook, PyObject* unpack_hook) : pack_(Py_NewRef(pack_hook)), unpack_(Py_NewRef(unpack_hook)) {}
+  PySavedVariableHooks(PyObject* pack_hook, PyObject* unpack_hook)
+      : pack_(Py_NewRef(pack_hook)), unpack_(Py_NewRef(unpack_hook)) {}
   ~PySavedVariableHooks() override {
     if (!interpreter_alive()) return;
     const gil_scoped_acquire gil;
@@ -163,7 +170,8 @@ struct PySavedVariableHooks final : SavedVariableHooks {
   TensorBase unpack() override {
     const gil_scoped_acquire gil;
     const PyRef result(check(PyObject_CallOneArg(unpack_, data_)));
-    TORCH_CHECK_TYPE(is_tensor(result.get()), "Output of saved tensor unpack_hook expected to be a Tensor but got result of type ",
+    TORCH_CHECK_TYPE(is_tensor(result.get()),
+                     "Output of saved tensor unpack_hook expected to be a Tensor but got result of type ",
                      type_name(result.get()));
     return python::unpack(result.get());
   }
@@ -251,7 +259,8 @@ void set_backward_hooks(PyObject* tensor, PyObject* dict) {
 void set_post_accumulate_grad_hooks(PyObject* tensor, PyObject* dict) {
   const TensorBase& t = unpack(tensor);
   if (dict == nullptr && meta_or_null(t) == nullptr) return;
-  materialize_meta(t).extras().post_accumulate_grad_hook = dict == nullptr ? nullptr : std::make_shared<PyPostAccumulateGradHook>(dict);
+  materialize_meta(t).extras().post_accumulate_grad_hook =
+      dict == nullptr ? nullptr : std::make_shared<PyPostAccumulateGradHook>(dict);
 }
 
 void init_autograd_hooks(PyObject* module) { check(PyModule_AddFunctions(module, functions)); }

@@ -19,11 +19,13 @@ bool is_node(PyObject* object) {
 
 intrusive_ptr<Node> unpack_node(PyObject* object) {
   if (PyObject_TypeCheck(object, node_type)) return reinterpret_cast<NodeObject*>(object)->node;
-  TORCH_CHECK_TYPE(PyObject_TypeCheck(object, function_type), "expected a node of the graph, but got ", type_name(object));
+  TORCH_CHECK_TYPE(PyObject_TypeCheck(object, function_type), "expected a node of the graph, but got ",
+                   type_name(object));
   const auto& weak = reinterpret_cast<FunctionObject*>(object)->node;
   intrusive_ptr<Node> node = weak.defined() ? weak->lock() : nullptr;
-  TORCH_CHECK(node.defined(),
-              "Attribute is invalid for this instance of _C._FunctionBase: it has no place in a graph (yet, or any more).");
+  TORCH_CHECK(
+      node.defined(),
+      "Attribute is invalid for this instance of _C._FunctionBase: it has no place in a graph (yet, or any more).");
   return node;
 }
 
@@ -63,7 +65,8 @@ void node_dealloc(PyObject* self) {
 
 PyObject* node_repr(PyObject* self) {
   const char* dot = std::strrchr(type_name(self), '.');
-  return PyUnicode_FromFormat("<%s object at %p>", dot == nullptr ? type_name(self) : dot + 1, static_cast<void*>(self));
+  return PyUnicode_FromFormat("<%s object at %p>", dot == nullptr ? type_name(self) : dot + 1,
+                              static_cast<void*>(self));
 }
 
 PyObject* node_call(PyObject* self, PyObject* args, PyObject* kwargs) {
@@ -191,9 +194,11 @@ PyObject* node_variable(PyObject* self, void*) {
 }
 
 PyGetSetDef wrapper_properties[] = {
-    {"next_functions", &node_next_functions, nullptr, "Where the gradients go: a tuple of (node or None, input number).", nullptr},
+    {"next_functions", &node_next_functions, nullptr,
+     "Where the gradients go: a tuple of (node or None, input number).", nullptr},
     {"requires_grad", &node_requires_grad, nullptr, nullptr, nullptr},
-    {"metadata", &node_metadata, nullptr, "A dict for notes on this node; anomaly mode keeps the forward trace in it.", nullptr},
+    {"metadata", &node_metadata, nullptr, "A dict for notes on this node; anomaly mode keeps the forward trace in it.",
+     nullptr},
     {"_input_metadata", &node_input_metadata, nullptr, nullptr, nullptr},
     {"variable", &node_variable, nullptr, "The leaf that an AccumulateGrad node belongs to.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
@@ -206,16 +211,20 @@ PyMethodDef node_methods[] = {
     {"_sequence_nr", &node_sequence_nr, METH_NOARGS, nullptr},
     {"_set_sequence_nr", &node_set_sequence_nr, METH_O, nullptr},
     {"register_hook", &node_register_hook, METH_O,
-     "register_hook(fn) -> RemovableHandle\n\nCalls ``fn(grad_inputs, grad_outputs)`` after the node ran; a returned tuple replaces grad_inputs."},
+     "register_hook(fn) -> RemovableHandle\n\nCalls ``fn(grad_inputs, grad_outputs)`` after the node ran; a returned "
+     "tuple replaces grad_inputs."},
     {"register_prehook", &node_register_prehook, METH_O,
-     "register_prehook(fn) -> RemovableHandle\n\nCalls ``fn(grad_outputs)`` before the node runs; a returned tuple replaces grad_outputs."},
+     "register_prehook(fn) -> RemovableHandle\n\nCalls ``fn(grad_outputs)`` before the node runs; a returned tuple "
+     "replaces grad_outputs."},
     {"_register_hook_dict", &node_register_hook_dict, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 PyGetSetDef node_properties[] = {
-    {"next_functions", &node_next_functions, nullptr, "Where the gradients go: a tuple of (node or None, input number).", nullptr},
+    {"next_functions", &node_next_functions, nullptr,
+     "Where the gradients go: a tuple of (node or None, input number).", nullptr},
     {"requires_grad", &node_requires_grad, nullptr, nullptr, nullptr},
-    {"metadata", &node_metadata, nullptr, "A dict for notes on this node; anomaly mode keeps the forward trace in it.", nullptr},
+    {"metadata", &node_metadata, nullptr, "A dict for notes on this node; anomaly mode keeps the forward trace in it.",
+     nullptr},
     {"_input_metadata", &node_input_metadata, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };

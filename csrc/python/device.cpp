@@ -8,8 +8,7 @@ PyTypeObject* device_type = nullptr;
 
 namespace {
 struct DeviceObject {
-  PyObject_HEAD
-  Device device;
+  PyObject_HEAD Device device;
 };
 
 // set_default_device() and `with torch.device(...)`; per thread, as in PyTorch.
@@ -34,12 +33,14 @@ PyObject* device_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   PyObject* index = nullptr;
   // Both of PyTorch's forms: device(device) and device(type, index).
   PyRef renamed;
-  if (kwargs != nullptr && PyDict_GetItemString(kwargs, "device") != nullptr && PyTuple_GET_SIZE(args) == 0 && PyDict_Size(kwargs) == 1) {
+  if (kwargs != nullptr && PyDict_GetItemString(kwargs, "device") != nullptr && PyTuple_GET_SIZE(args) == 0 &&
+      PyDict_Size(kwargs) == 1) {
     renamed = PyRef(check(PyTuple_Pack(1, PyDict_GetItemString(kwargs, "device"))));
     args = renamed.get();
     kwargs = nullptr;
   }
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:device", const_cast<char**>(names), &type, &index)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:device", const_cast<char**>(names), &type, &index))
+    return nullptr;
   if (index == nullptr || index == Py_None) {
     if (is_device(type)) return Py_NewRef(type);
     TORCH_CHECK_TYPE(PyUnicode_Check(type) || (PyLong_Check(type) && !PyBool_Check(type)),
@@ -48,7 +49,8 @@ PyObject* device_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   }
   TORCH_CHECK_TYPE(PyUnicode_Check(type), "device(): argument 'type' (position 1) must be str, not ", type_name(type));
   const Device parsed(as_utf8(type));
-  TORCH_CHECK(!parsed.has_index(), "type (string) must not include an index because index was passed explicitly: ", as_utf8(type));
+  TORCH_CHECK(!parsed.has_index(),
+              "type (string) must not include an index because index was passed explicitly: ", as_utf8(type));
   return wrap(Device(parsed.type(), static_cast<DeviceIndex>(as_index(index))));
   END_HANDLE_ERRORS
 }
@@ -120,7 +122,8 @@ PyObject* device_call(PyObject* self, PyObject* args, PyObject* kwargs) {
   const PyRef decorator(check(PyObject_GetAttrString(module.get(), "device_decorator")));
   const PyRef bound(check(PyTuple_New(PyTuple_GET_SIZE(args) + 1)));
   PyTuple_SET_ITEM(bound.get(), 0, Py_NewRef(self));
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); ++i) PyTuple_SET_ITEM(bound.get(), i + 1, Py_NewRef(PyTuple_GET_ITEM(args, i)));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); ++i)
+    PyTuple_SET_ITEM(bound.get(), i + 1, Py_NewRef(PyTuple_GET_ITEM(args, i)));
   return PyObject_Call(decorator.get(), bound.get(), kwargs);
   END_HANDLE_ERRORS
 }
@@ -145,7 +148,9 @@ PyType_Slot slots[] = {
     {Py_tp_richcompare, reinterpret_cast<void*>(&device_compare)},
     {Py_tp_getset, properties},
     {Py_tp_methods, methods},
-    {Py_tp_doc, const_cast<char*>("device(type, index=None)\n\nWhere a tensor lives. As a context manager, the device of tensors made inside.")},
+    {Py_tp_doc,
+     const_cast<char*>(
+         "device(type, index=None)\n\nWhere a tensor lives. As a context manager, the device of tensors made inside.")},
     {0, nullptr},
 };
 PyType_Spec spec = {"torch.device", sizeof(DeviceObject), 0, Py_TPFLAGS_DEFAULT, slots};
@@ -162,7 +167,8 @@ PyObject* py_get_default(PyObject*, PyObject*) {
   END_HANDLE_ERRORS
 }
 PyMethodDef functions[] = {
-    {"_set_default_device", &py_set_default, METH_O, "Makes `device` the place of tensors made without one, on this thread."},
+    {"_set_default_device", &py_set_default, METH_O,
+     "Makes `device` the place of tensors made without one, on this thread."},
     {"_get_default_device", &py_get_default, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };

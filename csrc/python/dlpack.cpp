@@ -51,9 +51,26 @@ struct TypeCode {
   uint8_t code;
 };
 constexpr TypeCode kTypeCodes[] = {
-    {kFloat, 2},   {kDouble, 2}, {kHalf, 2},   {kLong, 0},   {kInt, 0},          {kShort, 0},         {kChar, 0},       {kByte, 1},
-    {kUInt16, 1},  {kUInt32, 1}, {kUInt64, 1}, {kBool, 6},   {kBFloat16, 4},     {kComplexFloat, 5},  {kComplexDouble, 5},
-    {kComplexHalf, 5}, {kFloat8_e4m3fn, 10}, {kFloat8_e4m3fnuz, 11}, {kFloat8_e5m2, 12}, {kFloat8_e5m2fnuz, 13},
+    {kFloat, 2},
+    {kDouble, 2},
+    {kHalf, 2},
+    {kLong, 0},
+    {kInt, 0},
+    {kShort, 0},
+    {kChar, 0},
+    {kByte, 1},
+    {kUInt16, 1},
+    {kUInt32, 1},
+    {kUInt64, 1},
+    {kBool, 6},
+    {kBFloat16, 4},
+    {kComplexFloat, 5},
+    {kComplexDouble, 5},
+    {kComplexHalf, 5},
+    {kFloat8_e4m3fn, 10},
+    {kFloat8_e4m3fnuz, 11},
+    {kFloat8_e5m2, 12},
+    {kFloat8_e5m2fnuz, 13},
 };
 
 template <class Managed>
@@ -132,12 +149,15 @@ PyObject* to_dlpack(PyObject*, PyObject* args, PyObject* kwargs) {
   HANDLE_ERRORS
   static const char* names[] = {"data", "dl_device", "copy", nullptr};
   PyObject *data = nullptr, *dl_device = Py_None, *copy = Py_None;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OO:_to_dlpack", const_cast<char**>(names), &data, &dl_device, &copy)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OO:_to_dlpack", const_cast<char**>(names), &data, &dl_device,
+                                   &copy))
+    return nullptr;
   TORCH_CHECK_TYPE(is_tensor(data), "_to_dlpack(): expected Tensor, got ", type_name(data));
   TensorBase tensor = unpack(data);
   const auto refuse = [](const char* text) { PyErr_SetString(PyExc_BufferError, text); };
   if (tensor.requires_grad() || tensor.is_conj()) {
-    refuse("Can't export tensors that require gradient or are conjugated, use tensor.detach() or tensor.resolve_conj()");
+    refuse(
+        "Can't export tensors that require gradient or are conjugated, use tensor.detach() or tensor.resolve_conj()");
     return nullptr;
   }
   if (!tensor.is_cpu() && !tensor.is_cuda()) {
@@ -173,7 +193,8 @@ ScalarType to_dtype(DLDataType type) {
     if (known.code == type.code && 8 * element_size(known.dtype) == type.bits) return known.dtype;
   }
   // Some producers write bool as an unsigned byte with code 1; anything else has no dtype here.
-  TORCH_CHECK(false, "from_dlpack(): there is no dtype for DLPack type code ", static_cast<int>(type.code), " with ", static_cast<int>(type.bits), " bits");
+  TORCH_CHECK(false, "from_dlpack(): there is no dtype for DLPack type code ", static_cast<int>(type.code), " with ",
+              static_cast<int>(type.bits), " bits");
   return kFloat;
 }
 
@@ -182,37 +203,47 @@ TensorBase import_tensor(PyObject* capsule) {
   auto* managed = static_cast<Managed*>(PyCapsule_GetPointer(capsule, capsule_name<Managed>()));
   if (managed == nullptr) throw_python_error();
   if constexpr (is_versioned<Managed>) {
-    TORCH_CHECK(managed->major_version <= 1, "from_dlpack(): DLPack version ", managed->major_version, " is newer than 1");
+    TORCH_CHECK(managed->major_version <= 1, "from_dlpack(): DLPack version ", managed->major_version,
+                " is newer than 1");
   }
   const DLTensor& dl = managed->dl_tensor;
-  TORCH_CHECK(dl.device.device_type == kDLCPU || dl.device.device_type == kDLCUDA, "from_dlpack(): unsupported device type ", dl.device.device_type);
-  const Device device = dl.device.device_type == kDLCPU ? Device(DeviceType::CPU) : Device(DeviceType::CUDA, static_cast<DeviceIndex>(dl.device.device_id));
+  TORCH_CHECK(dl.device.device_type == kDLCPU || dl.device.device_type == kDLCUDA,
+              "from_dlpack(): unsupported device type ", dl.device.device_type);
+  const Device device = dl.device.device_type == kDLCPU
+                            ? Device(DeviceType::CPU)
+                            : Device(DeviceType::CUDA, static_cast<DeviceIndex>(dl.device.device_id));
   Allocator* allocator = get_allocator(device.type());
   const ScalarType dtype = to_dtype(dl.dtype);
   TORCH_CHECK(dl.ndim >= 0 && (dl.ndim == 0 || dl.shape != nullptr), "from_dlpack(): the capsule has no shape");
   const DimVector sizes(IntArrayRef(dl.shape, static_cast<size_t>(dl.ndim)));
   checked_numel(sizes);
-  const DimVector strides = dl.strides == nullptr ? contiguous_strides(sizes) : DimVector(IntArrayRef(dl.strides, static_cast<size_t>(dl.ndim)));
+  const DimVector strides = dl.strides == nullptr ? contiguous_strides(sizes)
+                                                  : DimVector(IntArrayRef(dl.strides, static_cast<size_t>(dl.ndim)));
   for (size_t d = 0; d < sizes.size(); ++d) {
-    TORCH_CHECK(strides[d] >= 0 || sizes[d] < 2, "from_dlpack(): negative strides are not supported, got ", IntArrayRef(strides));
+    TORCH_CHECK(strides[d] >= 0 || sizes[d] < 2, "from_dlpack(): negative strides are not supported, got ",
+                IntArrayRef(strides));
   }
   const auto nbytes = static_cast<size_t>(storage_elements_needed(sizes, strides, 0)) * element_size(dtype);
   char* memory = static_cast<char*>(dl.data);
   if (memory != nullptr) memory += dl.byte_offset;
   TORCH_CHECK(memory != nullptr || nbytes == 0, "from_dlpack(): the capsule has no memory");
-  TORCH_CHECK(reinterpret_cast<uintptr_t>(memory) % std::min<size_t>(element_size(dtype), 8) == 0, "from_dlpack(): the memory is not aligned for ", dtype);
+  TORCH_CHECK(reinterpret_cast<uintptr_t>(memory) % std::min<size_t>(element_size(dtype), 8) == 0,
+              "from_dlpack(): the memory is not aligned for ", dtype);
 
   // From here on the capsule is used up, and the storage frees what it held.
   check(PyCapsule_SetName(capsule, used_name<Managed>()));
   check(PyCapsule_SetDestructor(capsule, nullptr));
-  DataPtr data(memory, managed, [](void* context) {
-    auto* owner = static_cast<Managed*>(context);
-    if (owner->deleter == nullptr) return;
-    // Producers in Python may need the GIL, and know no better than to expect it.
-    if (!interpreter_alive()) return;
-    const gil_scoped_acquire gil;
-    owner->deleter(owner);
-  }, device);
+  DataPtr data(
+      memory, managed,
+      [](void* context) {
+        auto* owner = static_cast<Managed*>(context);
+        if (owner->deleter == nullptr) return;
+        // Producers in Python may need the GIL, and know no better than to expect it.
+        if (!interpreter_alive()) return;
+        const gil_scoped_acquire gil;
+        owner->deleter(owner);
+      },
+      device);
   auto storage = make_intrusive<StorageImpl>(nbytes, std::move(data), allocator, false);
   storage->set_externally_visible();
   auto impl = make_intrusive<TensorImpl>(std::move(storage), dtype, device);
@@ -222,19 +253,23 @@ TensorBase import_tensor(PyObject* capsule) {
 
 PyObject* from_dlpack(PyObject*, PyObject* capsule) {
   HANDLE_ERRORS
-  TORCH_CHECK(PyCapsule_CheckExact(capsule), "from_dlpack received an invalid capsule, expected a PyCapsule, got ", type_name(capsule));
+  TORCH_CHECK(PyCapsule_CheckExact(capsule), "from_dlpack received an invalid capsule, expected a PyCapsule, got ",
+              type_name(capsule));
   const char* name = PyCapsule_GetName(capsule);
   if (PyErr_Occurred()) return nullptr;
-  if (name != nullptr && std::strcmp(name, "dltensor_versioned") == 0) return wrap(import_tensor<DLManagedTensorVersioned>(capsule));
+  if (name != nullptr && std::strcmp(name, "dltensor_versioned") == 0)
+    return wrap(import_tensor<DLManagedTensorVersioned>(capsule));
   TORCH_CHECK(name != nullptr && std::strcmp(name, "dltensor") == 0,
-              "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have already "
+              "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you "
+              "might have already "
               "constructed a tensor from it once.");
   return wrap(import_tensor<DLManagedTensor>(capsule));
   END_HANDLE_ERRORS
 }
 
 PyMethodDef functions[] = {
-    {"_to_dlpack", as_cfunction(&to_dlpack<DLManagedTensor>), METH_VARARGS | METH_KEYWORDS, "_to_dlpack(data, *, dl_device=None, copy=None) -> capsule"},
+    {"_to_dlpack", as_cfunction(&to_dlpack<DLManagedTensor>), METH_VARARGS | METH_KEYWORDS,
+     "_to_dlpack(data, *, dl_device=None, copy=None) -> capsule"},
     {"_to_dlpack_versioned", as_cfunction(&to_dlpack<DLManagedTensorVersioned>), METH_VARARGS | METH_KEYWORDS, nullptr},
     {"_from_dlpack", &from_dlpack, METH_O, "_from_dlpack(capsule) -> Tensor\n\nUses the capsule up."},
     {nullptr, nullptr, 0, nullptr},

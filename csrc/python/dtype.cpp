@@ -10,8 +10,7 @@ PyTypeObject* dtype_type = nullptr;
 
 namespace {
 struct DtypeObject {
-  PyObject_HEAD
-  ScalarType dtype;
+  PyObject_HEAD ScalarType dtype;
 };
 
 // Indexed by PyTorch's number.
@@ -31,7 +30,9 @@ PyObject* dtype_module(PyObject*, void*) {
   return PyUnicode_FromString(own == nullptr || torch == own ? "torch" : "tiny_torch");
 }
 
-PyObject* dtype_is_floating_point(PyObject* self, void*) { return PyBool_FromLong(is_floating_point(self_dtype(self))); }
+PyObject* dtype_is_floating_point(PyObject* self, void*) {
+  return PyBool_FromLong(is_floating_point(self_dtype(self)));
+}
 PyObject* dtype_is_complex(PyObject* self, void*) { return PyBool_FromLong(is_complex_type(self_dtype(self))); }
 PyObject* dtype_is_signed(PyObject* self, void*) { return PyBool_FromLong(is_signed(self_dtype(self))); }
 PyObject* dtype_itemsize(PyObject* self, void*) { return PyLong_FromSize_t(element_size(self_dtype(self))); }
@@ -45,14 +46,15 @@ PyObject* dtype_to_real(PyObject* self, PyObject*) {
 PyObject* dtype_to_complex(PyObject* self, PyObject*) {
   HANDLE_ERRORS
   const ScalarType dtype = self_dtype(self);
-  TORCH_CHECK(is_floating_point(dtype) || is_complex_type(dtype), "to_complex(): expected a floating point or complex dtype, got torch.",
-              python_name(dtype));
+  TORCH_CHECK(is_floating_point(dtype) || is_complex_type(dtype),
+              "to_complex(): expected a floating point or complex dtype, got torch.", python_name(dtype));
   return wrap(is_complex_type(dtype) ? dtype : to_complex(dtype));
   END_HANDLE_ERRORS
 }
 
 PyGetSetDef properties[] = {
-    {"is_floating_point", &dtype_is_floating_point, nullptr, "Whether values are real floating point numbers.", nullptr},
+    {"is_floating_point", &dtype_is_floating_point, nullptr, "Whether values are real floating point numbers.",
+     nullptr},
     {"is_complex", &dtype_is_complex, nullptr, "Whether values are complex numbers.", nullptr},
     {"is_signed", &dtype_is_signed, nullptr, "Whether values can be negative.", nullptr},
     {"itemsize", &dtype_itemsize, nullptr, "Bytes per element.", nullptr},
@@ -72,7 +74,8 @@ PyType_Slot slots[] = {
     {Py_tp_doc, const_cast<char*>("The element type of a tensor, such as torch.float32.")},
     {0, nullptr},
 };
-PyType_Spec spec = {"torch.dtype", sizeof(DtypeObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+PyType_Spec spec = {"torch.dtype", sizeof(DtypeObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                    slots};
 
 // (dtype, further names under which the module offers it).
 struct Alias {
@@ -80,8 +83,8 @@ struct Alias {
   const char* name;
 };
 constexpr Alias kAliases[] = {
-    {kFloat, "float"},   {kDouble, "double"}, {kHalf, "half"},          {kShort, "short"},          {kInt, "int"},
-    {kLong, "long"},     {kComplexHalf, "chalf"}, {kComplexFloat, "cfloat"}, {kComplexDouble, "cdouble"},
+    {kFloat, "float"}, {kDouble, "double"},     {kHalf, "half"},           {kShort, "short"},           {kInt, "int"},
+    {kLong, "long"},   {kComplexHalf, "chalf"}, {kComplexFloat, "cfloat"}, {kComplexDouble, "cdouble"},
 };
 }  // namespace
 
@@ -89,7 +92,8 @@ ScalarType unpack_dtype(PyObject* o) { return self_dtype(o); }
 
 PyObject* wrap(ScalarType dtype) {
   const auto number = static_cast<size_t>(dtype);
-  TORCH_CHECK(number < singletons.size() && singletons[number] != nullptr, "there is no Python dtype for ", to_string(dtype));
+  TORCH_CHECK(number < singletons.size() && singletons[number] != nullptr, "there is no Python dtype for ",
+              to_string(dtype));
   return Py_NewRef(singletons[number]);
 }
 
@@ -104,7 +108,8 @@ void init_dtype(PyObject* module) {
 #define TORCH_ADD(type, name, number, python) add(ScalarType::name);
   TORCH_FORALL_SCALAR_TYPES(TORCH_ADD)
 #undef TORCH_ADD
-  for (const Alias& alias : kAliases) check(PyModule_AddObjectRef(module, alias.name, singletons[static_cast<size_t>(alias.dtype)]));
+  for (const Alias& alias : kAliases)
+    check(PyModule_AddObjectRef(module, alias.name, singletons[static_cast<size_t>(alias.dtype)]));
 }
 
 }  // namespace python

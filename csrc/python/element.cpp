@@ -111,44 +111,75 @@ complex<double> to_complex(PyObject* value) {
 
 PyObject* read_element(const void* from, ScalarType dtype, bool conjugate) {
   switch (dtype) {
-    case kFloat: return PyFloat_FromDouble(load<float>(from));
-    case kDouble: return PyFloat_FromDouble(load<double>(from));
-    case kHalf: return PyFloat_FromDouble(load<Half>(from));
-    case kBFloat16: return PyFloat_FromDouble(load<BFloat16>(from));
-    case kLong: return PyLong_FromLongLong(load<int64_t>(from));
-    case kInt: return PyLong_FromLong(load<int32_t>(from));
-    case kShort: return PyLong_FromLong(load<int16_t>(from));
-    case kChar: return PyLong_FromLong(load<int8_t>(from));
-    case kByte: return PyLong_FromLong(load<uint8_t>(from));
-    case kUInt16: return PyLong_FromLong(load<uint16_t>(from));
-    case kUInt32: return PyLong_FromUnsignedLong(load<uint32_t>(from));
-    case kUInt64: return PyLong_FromUnsignedLongLong(load<uint64_t>(from));
-    case kBool: return PyBool_FromLong(load<uint8_t>(from) != 0);
-    case kComplexFloat: return complex_number<float>(from, conjugate);
-    case kComplexDouble: return complex_number<double>(from, conjugate);
-    case kComplexHalf: return complex_number<Half>(from, conjugate);
+    case kFloat:
+      return PyFloat_FromDouble(load<float>(from));
+    case kDouble:
+      return PyFloat_FromDouble(load<double>(from));
+    case kHalf:
+      return PyFloat_FromDouble(load<Half>(from));
+    case kBFloat16:
+      return PyFloat_FromDouble(load<BFloat16>(from));
+    case kLong:
+      return PyLong_FromLongLong(load<int64_t>(from));
+    case kInt:
+      return PyLong_FromLong(load<int32_t>(from));
+    case kShort:
+      return PyLong_FromLong(load<int16_t>(from));
+    case kChar:
+      return PyLong_FromLong(load<int8_t>(from));
+    case kByte:
+      return PyLong_FromLong(load<uint8_t>(from));
+    case kUInt16:
+      return PyLong_FromLong(load<uint16_t>(from));
+    case kUInt32:
+      return PyLong_FromUnsignedLong(load<uint32_t>(from));
+    case kUInt64:
+      return PyLong_FromUnsignedLongLong(load<uint64_t>(from));
+    case kBool:
+      return PyBool_FromLong(load<uint8_t>(from) != 0);
+    case kComplexFloat:
+      return complex_number<float>(from, conjugate);
+    case kComplexDouble:
+      return complex_number<double>(from, conjugate);
+    case kComplexHalf:
+      return complex_number<Half>(from, conjugate);
     case kFloat8_e5m2:
     case kFloat8_e4m3fn:
     case kFloat8_e5m2fnuz:
-    case kFloat8_e4m3fnuz: return PyFloat_FromDouble(float8(load<uint8_t>(from), dtype));
-    default: PyErr_Format(PyExc_NotImplementedError, "there are no Python numbers for dtype torch.%s", python_name(dtype)); return nullptr;
+    case kFloat8_e4m3fnuz:
+      return PyFloat_FromDouble(float8(load<uint8_t>(from), dtype));
+    default:
+      PyErr_Format(PyExc_NotImplementedError, "there are no Python numbers for dtype torch.%s", python_name(dtype));
+      return nullptr;
   }
 }
 
 void store_element(void* to, ScalarType dtype, PyObject* value) {
   switch (dtype) {
-    case kFloat: return store(to, static_cast<float>(to_double(value)));
-    case kDouble: return store(to, to_double(value));
-    case kHalf: return store(to, Half(static_cast<float>(to_double(value))));
-    case kBFloat16: return store(to, BFloat16(static_cast<float>(to_double(value))));
-    case kLong: return store_integer<int64_t>(to, value, dtype);
-    case kInt: return store_integer<int32_t>(to, value, dtype);
-    case kShort: return store_integer<int16_t>(to, value, dtype);
-    case kChar: return store_integer<int8_t>(to, value, dtype);
-    case kByte: return store_integer<uint8_t>(to, value, dtype);
-    case kUInt16: return store_integer<uint16_t>(to, value, dtype);
-    case kUInt32: return store_integer<uint32_t>(to, value, dtype);
-    case kUInt64: return store_integer<uint64_t>(to, value, dtype);
+    case kFloat:
+      return store(to, static_cast<float>(to_double(value)));
+    case kDouble:
+      return store(to, to_double(value));
+    case kHalf:
+      return store(to, Half(static_cast<float>(to_double(value))));
+    case kBFloat16:
+      return store(to, BFloat16(static_cast<float>(to_double(value))));
+    case kLong:
+      return store_integer<int64_t>(to, value, dtype);
+    case kInt:
+      return store_integer<int32_t>(to, value, dtype);
+    case kShort:
+      return store_integer<int16_t>(to, value, dtype);
+    case kChar:
+      return store_integer<int8_t>(to, value, dtype);
+    case kByte:
+      return store_integer<uint8_t>(to, value, dtype);
+    case kUInt16:
+      return store_integer<uint16_t>(to, value, dtype);
+    case kUInt32:
+      return store_integer<uint32_t>(to, value, dtype);
+    case kUInt64:
+      return store_integer<uint64_t>(to, value, dtype);
     case kBool: {
       if (!PyBool_Check(value) && !PyFloat_Check(value) && !PyComplex_Check(value) && !is_numpy_scalar(value)) {
         check(PyRef(PyNumber_Index(value)).get());
@@ -157,10 +188,15 @@ void store_element(void* to, ScalarType dtype, PyObject* value) {
       check(truth);
       return store(to, static_cast<uint8_t>(truth));
     }
-    case kComplexFloat: return store(to, complex<float>(to_complex(value)));
-    case kComplexDouble: return store(to, to_complex(value));
-    case kComplexHalf: return store(to, complex<Half>(to_complex(value)));
-    default: ::tiny_torch::detail::throw_not_implemented(str("tensors of dtype torch.", python_name(dtype), " cannot be made from Python numbers"));
+    case kComplexFloat:
+      return store(to, complex<float>(to_complex(value)));
+    case kComplexDouble:
+      return store(to, to_complex(value));
+    case kComplexHalf:
+      return store(to, complex<Half>(to_complex(value)));
+    default:
+      ::tiny_torch::detail::throw_not_implemented(
+          str("tensors of dtype torch.", python_name(dtype), " cannot be made from Python numbers"));
   }
 }
 

@@ -117,9 +117,11 @@ const char* as_utf8(PyObject* text) {
 }
 
 void init_errors(PyObject* module) {
-  linalg_error = new_exception(module, "torch._C._LinAlgError", "_LinAlgError",
-                               "Raised when a routine of linear algebra meets input it cannot handle, such as a singular matrix.");
-  out_of_memory_error = new_exception(module, "torch.OutOfMemoryError", "OutOfMemoryError", "Raised when a device has no memory left.");
+  linalg_error =
+      new_exception(module, "torch._C._LinAlgError", "_LinAlgError",
+                    "Raised when a routine of linear algebra meets input it cannot handle, such as a singular matrix.");
+  out_of_memory_error =
+      new_exception(module, "torch.OutOfMemoryError", "OutOfMemoryError", "Raised when a device has no memory left.");
   set_warning_handler(&warn_in_python);
 }
 

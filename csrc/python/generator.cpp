@@ -12,8 +12,7 @@ PyTypeObject* generator_type = nullptr;
 
 namespace {
 struct GeneratorObject {
-  PyObject_HEAD
-  Generator generator;
+  PyObject_HEAD Generator generator;
 };
 Generator& self_generator(PyObject* o) { return reinterpret_cast<GeneratorObject*>(o)->generator; }
 
@@ -136,7 +135,8 @@ PyObject* generator_repr(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
-    {"manual_seed", &generator_manual_seed, METH_O, "manual_seed(seed) -> Generator\n\nStarts the stream of numbers that belongs to `seed`."},
+    {"manual_seed", &generator_manual_seed, METH_O,
+     "manual_seed(seed) -> Generator\n\nStarts the stream of numbers that belongs to `seed`."},
     {"seed", &generator_seed, METH_NOARGS, "Takes a seed from the system and returns it."},
     {"initial_seed", &generator_initial_seed, METH_NOARGS, "The seed last set."},
     {"get_state", &generator_get_state, METH_NOARGS, "The state as a uint8 tensor."},

@@ -57,11 +57,13 @@ class View {
 
   void select(int64_t dim, int64_t index, int64_t key_dim) {
     TORCH_CHECK_INDEX(dim < this->dim() || this->dim() != 0,
-                      "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number");
+                      "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+                      "convert a 0-dim tensor to a number");
     TORCH_CHECK_INDEX(dim < this->dim(), "too many indices for tensor of dimension ", self_.dim());
     const auto d = static_cast<size_t>(dim);
     const int64_t size = sizes_[d];
-    TORCH_CHECK_INDEX(index >= -size && index < size, "index ", index, " is out of bounds for dimension ", key_dim, " with size ", size);
+    TORCH_CHECK_INDEX(index >= -size && index < size, "index ", index, " is out of bounds for dimension ", key_dim,
+                      " with size ", size);
     if (index < 0) index += size;
     if (is_recorded_) view_ = ops::select(current(), dim, index);
     offset_ += index * strides_[d];
@@ -151,7 +153,8 @@ void apply_bool(View& view, int64_t& dim, bool value, Device device) {
 
 void apply_tensor(View& view, int64_t& dim, const TensorBase& index, int64_t key_dim, Device device) {
   const ScalarType dtype = index.scalar_type();
-  TORCH_CHECK_INDEX(dtype == kLong || dtype == kInt || is_mask(index), "tensors used as indices must be long, int, byte or bool tensors");
+  TORCH_CHECK_INDEX(dtype == kLong || dtype == kInt || is_mask(index),
+                    "tensors used as indices must be long, int, byte or bool tensors");
   if (index.dim() == 0 && !index.is_meta()) {
     const TensorBase value = index.is_cpu() ? index : ops::to(index, Device(DeviceType::CPU), dtype);
     if (is_mask(index)) return apply_bool(view, dim, read_scalar(value).to_bool(), device);
@@ -166,7 +169,8 @@ void apply_tensor(View& view, int64_t& dim, const TensorBase& index, int64_t key
 
 [[noreturn]] void throw_bad_index(PyObject* o) {
   ::tiny_torch::detail::throw_index_error(
-      str("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got ", type_name(o), ")"));
+      str("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got ",
+          type_name(o), ")"));
 }
 
 /// PyTorch takes a list for a tuple when it holds anything but numbers.
@@ -184,7 +188,8 @@ bool is_tuple_like(PyObject* key) {
       PyErr_Clear();
       return false;
     }
-    if (is_tensor(item.get()) || PySequence_Check(item.get()) || PySlice_Check(item.get()) || item.get() == Py_Ellipsis || item.get() == Py_None) {
+    if (is_tensor(item.get()) || PySequence_Check(item.get()) || PySlice_Check(item.get()) ||
+        item.get() == Py_Ellipsis || item.get() == Py_None) {
       return true;
     }
   }
@@ -192,7 +197,8 @@ bool is_tuple_like(PyObject* key) {
 }
 
 /// One item at dimension `dim` of the view; key_dim is its dimension in the tensor, for messages.
-void apply_item(View& view, PyObject* o, int64_t& dim, int64_t& key_dim, int64_t ellipsis_dims, const TensorBase& self, bool is_whole_key) {
+void apply_item(View& view, PyObject* o, int64_t& dim, int64_t& key_dim, int64_t ellipsis_dims, const TensorBase& self,
+                bool is_whole_key) {
   if (PyLong_CheckExact(o)) {
     view.select(dim, to_int(o), key_dim++);
   } else if (PySlice_Check(o)) {
@@ -224,10 +230,12 @@ void apply_tuple(View& view, PyObject* items, const TensorBase& self) {
   const Py_ssize_t n = PyTuple_GET_SIZE(items);
   int64_t specified = 0;
   for (Py_ssize_t i = 0; i < n; ++i) specified += dims_of_item(PyTuple_GET_ITEM(items, i));
-  TORCH_CHECK_INDEX(specified <= self.dim() || self.dim() == 0, "too many indices for tensor of dimension ", self.dim());
+  TORCH_CHECK_INDEX(specified <= self.dim() || self.dim() == 0, "too many indices for tensor of dimension ",
+                    self.dim());
   int64_t dim = 0, key_dim = 0;
   for (Py_ssize_t i = 0; i < n; ++i) {
-    apply_item(view, PyTuple_GET_ITEM(items, i), dim, key_dim, std::max<int64_t>(self.dim() - specified, 0), self, false);
+    apply_item(view, PyTuple_GET_ITEM(items, i), dim, key_dim, std::max<int64_t>(self.dim() - specified, 0), self,
+               false);
   }
 }
 
@@ -236,8 +244,10 @@ void apply_key(View& view, PyObject* key, const TensorBase& self) {
   if (PyTuple_CheckExact(key)) return apply_tuple(view, key, self);
   if (is_tuple_like(key)) {
     if (!PyTuple_Check(key)) {
-      TORCH_WARN_ONCE("A list that holds more than numbers is taken for a tuple when a tensor is indexed with it. This is deprecated; use "
-                      "x[tuple(list)] for that, or x[torch.tensor(list)]");
+      TORCH_WARN_ONCE(
+          "A list that holds more than numbers is taken for a tuple when a tensor is indexed with it. This is "
+          "deprecated; use "
+          "x[tuple(list)] for that, or x[torch.tensor(list)]");
     }
     const PyRef items(check(PySequence_Tuple(key)));
     return apply_tuple(view, items.get(), self);
@@ -253,7 +263,9 @@ TensorBase get_indexed(const TensorBase& view, const std::vector<std::optional<T
 
 // ---- assignment ----
 
-std::string legacy_type_name(const TensorBase& t) { return str(t.is_cuda() ? "torch.cuda." : "torch.", t.scalar_type(), "Tensor"); }
+std::string legacy_type_name(const TensorBase& t) {
+  return str(t.is_cuda() ? "torch.cuda." : "torch.", t.scalar_type(), "Tensor");
+}
 
 std::optional<Scalar> to_scalar(PyObject* o) {
   if (PyBool_Check(o)) return Scalar(o == Py_True);
@@ -281,7 +293,8 @@ void put_indexed(TensorBase& view, const std::vector<std::optional<TensorBase>>&
 void assign(const View& keyed, PyObject* value) {
   TensorBase target = keyed.get(true);
   const std::optional<Scalar> scalar = is_tensor(value) ? std::nullopt : to_scalar(value);
-  TORCH_CHECK_TYPE(scalar.has_value() || is_tensor(value), "can't assign a ", type_name(value), " to a ", legacy_type_name(target));
+  TORCH_CHECK_TYPE(scalar.has_value() || is_tensor(value), "can't assign a ", type_name(value), " to a ",
+                   legacy_type_name(target));
   if (!keyed.has_indices()) {
     const gil_scoped_release no_gil(target.numel() > kLargeNumel);
     if (scalar.has_value()) {
@@ -293,11 +306,13 @@ void assign(const View& keyed, PyObject* value) {
   }
   if (scalar.has_value()) {
     const TensorBase filled = scalar_tensor_of(*scalar, target.scalar_type());
-    put_indexed(target, keyed.indices(), target.is_cpu() ? filled : ops::to(filled, target.device(), target.scalar_type()));
+    put_indexed(target, keyed.indices(),
+                target.is_cpu() ? filled : ops::to(filled, target.device(), target.scalar_type()));
     return;
   }
   TensorBase source = without_leading_ones(unpack(value), 0);
-  if (source.device() != target.device() && source.dim() == 0) source = ops::to(source, target.device(), source.scalar_type());
+  if (source.device() != target.device() && source.dim() == 0)
+    source = ops::to(source, target.device(), source.scalar_type());
   put_indexed(target, keyed.indices(), source);
 }
 
@@ -338,7 +353,8 @@ PyObject* wrap_nonzero(const TensorBase& self, bool as_tuple) {
 
 PyObject* py_nonzero(PyObject*, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
   HANDLE_ERRORS
-  static const PythonArgParser parser("nonzero", {"nonzero(Tensor input, *, bool as_tuple=False, Tensor out=None)"}, "_VariableFunctions");
+  static const PythonArgParser parser("nonzero", {"nonzero(Tensor input, *, bool as_tuple=False, Tensor out=None)"},
+                                      "_VariableFunctions");
   PythonArgs a;
   if (parser.parse(a, nullptr, args, nargs, kwnames)) return a.call_torch_function();
   if (a.has_not_none(2)) return wrap(ops::nonzero_out(a.mutable_tensor(2), a.tensor(0)));
@@ -356,7 +372,8 @@ PyObject* tensor_nonzero(PyObject* self, PyObject* const* args, Py_ssize_t nargs
 
 constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
 constexpr const char* kNonzeroDoc =
-    "nonzero(*, as_tuple=False) -> Tensor or tuple of Tensor\n\nThe positions of all elements that are not zero: one row each, or one "
+    "nonzero(*, as_tuple=False) -> Tensor or tuple of Tensor\n\nThe positions of all elements that are not zero: one "
+    "row each, or one "
     "tensor for each dimension.";
 PyMethodDef functions[] = {
     {"nonzero", as_cfunction(&py_nonzero), kFast, kNonzeroDoc},

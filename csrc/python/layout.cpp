@@ -11,8 +11,7 @@ PyTypeObject* memory_format_type = nullptr;
 
 namespace {
 struct NamedValue {
-  PyObject_HEAD
-  int value;
+  PyObject_HEAD int value;
   const char* name;
 };
 NamedValue* named(PyObject* o) { return reinterpret_cast<NamedValue*>(o); }
@@ -27,13 +26,20 @@ PyObject* named_module(PyObject*, void*) {
 }
 
 PyMethodDef methods[] = {{"__reduce__", &named_reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
-PyGetSetDef properties[] = {{"__module__", &named_module, nullptr, nullptr, nullptr}, {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyGetSetDef properties[] = {{"__module__", &named_module, nullptr, nullptr, nullptr},
+                            {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyType_Slot layout_slots[] = {
-    {Py_tp_repr, reinterpret_cast<void*>(&named_repr)}, {Py_tp_methods, methods}, {Py_tp_getset, properties},
-    {Py_tp_doc, const_cast<char*>("How the elements of a tensor are arranged: torch.strided.")}, {0, nullptr}};
+    {Py_tp_repr, reinterpret_cast<void*>(&named_repr)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, properties},
+    {Py_tp_doc, const_cast<char*>("How the elements of a tensor are arranged: torch.strided.")},
+    {0, nullptr}};
 PyType_Slot format_slots[] = {
-    {Py_tp_repr, reinterpret_cast<void*>(&named_repr)}, {Py_tp_methods, methods}, {Py_tp_getset, properties},
-    {Py_tp_doc, const_cast<char*>("The order of the dimensions in memory, such as torch.channels_last.")}, {0, nullptr}};
+    {Py_tp_repr, reinterpret_cast<void*>(&named_repr)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, properties},
+    {Py_tp_doc, const_cast<char*>("The order of the dimensions in memory, such as torch.channels_last.")},
+    {0, nullptr}};
 constexpr unsigned kFlags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION;
 PyType_Spec layout_spec = {"torch.layout", sizeof(NamedValue), 0, kFlags, layout_slots};
 PyType_Spec format_spec = {"torch.memory_format", sizeof(NamedValue), 0, kFlags, format_slots};

@@ -25,15 +25,15 @@ PyObject* is_inference_mode_enabled(PyObject*, PyObject*) { return PyBool_FromLo
 PyMethodDef functions[] = {
     {"is_grad_enabled", &is_grad_enabled, METH_NOARGS, "Whether operations on this thread record gradients."},
     {"_set_grad_enabled", &set_grad_enabled, METH_O, nullptr},
-    {"is_inference_mode_enabled", &is_inference_mode_enabled, METH_NOARGS, "Whether inference mode is on for this thread."},
+    {"is_inference_mode_enabled", &is_inference_mode_enabled, METH_NOARGS,
+     "Whether inference mode is on for this thread."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 // ---- inference mode as a context manager ----
 
 struct InferenceModeObject {
-  PyObject_HEAD
-  InferenceMode* guard;
+  PyObject_HEAD InferenceMode* guard;
   bool enabled;
 };
 PyObject* inference_mode_new(PyTypeObject* type, PyObject* args, PyObject*) {
@@ -75,13 +75,13 @@ PyType_Slot inference_mode_slots[] = {
     {Py_tp_methods, inference_mode_methods},
     {0, nullptr},
 };
-PyType_Spec inference_mode_spec = {"torch._C._InferenceMode", sizeof(InferenceModeObject), 0, Py_TPFLAGS_DEFAULT, inference_mode_slots};
+PyType_Spec inference_mode_spec = {"torch._C._InferenceMode", sizeof(InferenceModeObject), 0, Py_TPFLAGS_DEFAULT,
+                                   inference_mode_slots};
 
 // ---- __torch_function__ ----
 
 struct DisabledObject {
-  PyObject_HEAD
-  bool is_entered;
+  PyObject_HEAD bool is_entered;
   bool was_enabled;
 };
 PyObject* disabled_enter(PyObject* self, PyObject*) {
@@ -110,7 +110,8 @@ PyType_Slot disabled_slots[] = {
     {Py_tp_doc, const_cast<char*>("Inside, tensors of subclasses are handled like plain ones.")},
     {0, nullptr},
 };
-PyType_Spec disabled_spec = {"torch._C.DisableTorchFunctionSubclass", sizeof(DisabledObject), 0, Py_TPFLAGS_DEFAULT, disabled_slots};
+PyType_Spec disabled_spec = {"torch._C.DisableTorchFunctionSubclass", sizeof(DisabledObject), 0, Py_TPFLAGS_DEFAULT,
+                             disabled_slots};
 
 }  // namespace
 

@@ -43,9 +43,11 @@ PyObject* get_default_dtype_(PyObject*, PyObject*) {
 }
 PyObject* set_default_dtype_(PyObject*, PyObject* dtype) {
   HANDLE_ERRORS
-  TORCH_CHECK_TYPE(is_dtype(dtype), "invalid dtype object: only floating-point types are supported as the default type");
+  TORCH_CHECK_TYPE(is_dtype(dtype),
+                   "invalid dtype object: only floating-point types are supported as the default type");
   const ScalarType type = unpack_dtype(dtype);
-  TORCH_CHECK_TYPE(type == kFloat || type == kDouble || type == kHalf || type == kBFloat16, "only floating-point types are supported as the default type");
+  TORCH_CHECK_TYPE(type == kFloat || type == kDouble || type == kHalf || type == kBFloat16,
+                   "only floating-point types are supported as the default type");
   set_default_dtype(type);
   Py_RETURN_NONE;
   END_HANDLE_ERRORS
@@ -55,7 +57,8 @@ PyObject* promote_types_(PyObject*, PyObject* args) {
   HANDLE_ERRORS
   PyObject *a = nullptr, *b = nullptr;
   if (!PyArg_ParseTuple(args, "OO:promote_types", &a, &b)) return nullptr;
-  TORCH_CHECK_TYPE(is_dtype(a) && is_dtype(b), "promote_types(): arguments must be torch.dtype, not ", type_name(is_dtype(a) ? b : a));
+  TORCH_CHECK_TYPE(is_dtype(a) && is_dtype(b), "promote_types(): arguments must be torch.dtype, not ",
+                   type_name(is_dtype(a) ? b : a));
   return wrap(promote_types(unpack_dtype(a), unpack_dtype(b)));
   END_HANDLE_ERRORS
 }
@@ -63,7 +66,8 @@ PyObject* can_cast_(PyObject*, PyObject* args) {
   HANDLE_ERRORS
   PyObject *from = nullptr, *to = nullptr;
   if (!PyArg_ParseTuple(args, "OO:can_cast", &from, &to)) return nullptr;
-  TORCH_CHECK_TYPE(is_dtype(from) && is_dtype(to), "can_cast(): arguments must be torch.dtype, not ", type_name(is_dtype(from) ? to : from));
+  TORCH_CHECK_TYPE(is_dtype(from) && is_dtype(to), "can_cast(): arguments must be torch.dtype, not ",
+                   type_name(is_dtype(from) ? to : from));
   return wrap(can_cast(unpack_dtype(from), unpack_dtype(to)));
   END_HANDLE_ERRORS
 }
@@ -79,13 +83,16 @@ PyObject* is_tensor_(PyObject*, PyObject* o) { return PyBool_FromLong(is_tensor(
 
 PyMethodDef functions[] = {
     {"get_num_threads", &get_num_threads_, METH_NOARGS, "Threads that one operation uses on the CPU."},
-    {"set_num_threads", &set_num_threads_, METH_O, "set_num_threads(n)\n\nSets how many threads one operation uses on the CPU."},
+    {"set_num_threads", &set_num_threads_, METH_O,
+     "set_num_threads(n)\n\nSets how many threads one operation uses on the CPU."},
     {"get_num_interop_threads", &get_num_interop_threads_, METH_NOARGS, "Threads for running operations side by side."},
     {"set_num_interop_threads", &set_num_interop_threads_, METH_O, "set_num_interop_threads(n)"},
     {"get_default_dtype", &get_default_dtype_, METH_NOARGS, "The dtype of tensors made from Python floats."},
     {"_set_default_dtype", &set_default_dtype_, METH_O, nullptr},
-    {"promote_types", &promote_types_, METH_VARARGS, "promote_types(type1, type2) -> dtype\n\nThe smallest dtype that both promote to."},
-    {"can_cast", &can_cast_, METH_VARARGS, "can_cast(from, to) -> bool\n\nWhether a result of dtype `from` may be written to a tensor of dtype `to`."},
+    {"promote_types", &promote_types_, METH_VARARGS,
+     "promote_types(type1, type2) -> dtype\n\nThe smallest dtype that both promote to."},
+    {"can_cast", &can_cast_, METH_VARARGS,
+     "can_cast(from, to) -> bool\n\nWhether a result of dtype `from` may be written to a tensor of dtype `to`."},
     {"_device_count", &device_count, METH_O, "Devices of a type that this process can use."},
     {"_is_tensor", &is_tensor_, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
@@ -115,7 +122,15 @@ void init_all(PyObject* module) {
   init_autograd(module);
 }
 
-PyModuleDef definition = {PyModuleDef_HEAD_INIT, "tiny_torch._C", "The C++ core of tiny_torch.", -1, nullptr, nullptr, nullptr, nullptr, nullptr};
+PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                          "tiny_torch._C",
+                          "The C++ core of tiny_torch.",
+                          -1,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr};
 
 }  // namespace
 }  // namespace python

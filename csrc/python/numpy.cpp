@@ -17,8 +17,9 @@ struct NumpyType {
   const char* typestr;
 };
 constexpr NumpyType kNumpyTypes[] = {
-    {kFloat, "f4"},  {kDouble, "f8"}, {kHalf, "f2"},   {kComplexFloat, "c8"}, {kComplexDouble, "c16"}, {kLong, "i8"},   {kInt, "i4"},
-    {kShort, "i2"},  {kChar, "i1"},   {kByte, "u1"},   {kUInt16, "u2"},       {kUInt32, "u4"},         {kUInt64, "u8"}, {kBool, "b1"},
+    {kFloat, "f4"},  {kDouble, "f8"}, {kHalf, "f2"},   {kComplexFloat, "c8"}, {kComplexDouble, "c16"},
+    {kLong, "i8"},   {kInt, "i4"},    {kShort, "i2"},  {kChar, "i1"},         {kByte, "u1"},
+    {kUInt16, "u2"}, {kUInt32, "u4"}, {kUInt64, "u8"}, {kBool, "b1"},
 };
 
 /// An attribute of numpy if that module is loaded, else null; never imports it.
@@ -37,9 +38,11 @@ PyObject* scalar_type = nullptr;
 [[noreturn]] void throw_unsupported(PyObject* o) {
   const PyRef dtype(check(PyObject_GetAttrString(o, "dtype")));
   const PyRef type(check(PyObject_GetAttrString(dtype.get(), "type")));
-  const char* name = PyType_Check(type.get()) ? reinterpret_cast<PyTypeObject*>(type.get())->tp_name : type_name(type.get());
+  const char* name =
+      PyType_Check(type.get()) ? reinterpret_cast<PyTypeObject*>(type.get())->tp_name : type_name(type.get());
   TORCH_CHECK_TYPE(false, "can't convert np.ndarray of type ", name,
-                   ". The only supported types are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
+                   ". The only supported types are: float64, float32, float16, complex64, complex128, int64, int32, "
+                   "int16, int8, uint64, "
                    "uint32, uint16, uint8, and bool.");
   throw python_error();
 }
@@ -58,7 +61,8 @@ void release_view(void* context) {
 }
 
 /// A tensor over `nbytes` bytes at `data`, for which `view` answers.
-TensorBase over_buffer(std::unique_ptr<BufferOwner> owner, void* data, size_t nbytes, ScalarType dtype, IntArrayRef sizes, IntArrayRef strides) {
+TensorBase over_buffer(std::unique_ptr<BufferOwner> owner, void* data, size_t nbytes, ScalarType dtype,
+                       IntArrayRef sizes, IntArrayRef strides) {
   DataPtr pointer(data, owner.release(), &release_view, Device(DeviceType::CPU));
   auto storage = make_intrusive<StorageImpl>(nbytes, std::move(pointer), get_allocator(DeviceType::CPU), false);
   storage->set_externally_visible();
@@ -84,8 +88,9 @@ ScalarType numpy_dtype(PyObject* o) {
   const char* typestr = as_utf8(text.get());
   for (const NumpyType& type : kNumpyTypes) {
     if (std::strcmp(typestr + 1, type.typestr) != 0) continue;
-    TORCH_CHECK_VALUE(typestr[0] != '>', "given numpy array has byte order different from the native byte order. Conversion between byte "
-                                         "orders is currently not supported.");
+    TORCH_CHECK_VALUE(typestr[0] != '>',
+                      "given numpy array has byte order different from the native byte order. Conversion between byte "
+                      "orders is currently not supported.");
     return type.dtype;
   }
   throw_unsupported(o);
@@ -99,8 +104,10 @@ TensorBase tensor_from_numpy(PyObject* array, bool warn_if_read_only) {
     PyErr_Clear();
     check(PyObject_GetBuffer(array, &owner->view, PyBUF_STRIDES));
     if (warn_if_read_only) {
-      TORCH_WARN_ONCE("The given NumPy array is not writable, and tensors always are: writing to this tensor is undefined behavior. Copy the "
-                      "array to protect its data, or make it writable before converting it.");
+      TORCH_WARN_ONCE(
+          "The given NumPy array is not writable, and tensors always are: writing to this tensor is undefined "
+          "behavior. Copy the "
+          "array to protect its data, or make it writable before converting it.");
     }
   }
   // From here on the view is released with the owner, whatever happens.
@@ -111,16 +118,19 @@ TensorBase tensor_from_numpy(PyObject* array, bool warn_if_read_only) {
   for (int d = 0; d < view.ndim; ++d) {
     const int64_t stride = view.strides[d];
     TORCH_CHECK_VALUE(stride >= 0 || view.shape[d] <= 1,
-                      "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. "
+                      "At least one stride in the given numpy array is negative, and tensors with negative strides are "
+                      "not currently supported. "
                       "(You can probably work around this by making a copy of your array  with array.copy().) ");
     TORCH_CHECK_VALUE(stride % itemsize == 0 || view.shape[d] <= 1,
-                      "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory.");
+                      "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
+                      "reallocate the memory.");
     sizes.push_back(view.shape[d]);
     strides.push_back(stride < 0 || stride % itemsize != 0 ? 1 : stride / itemsize);
   }
   const int64_t elements = storage_elements_needed(sizes, strides, 0);
   void* data = view.buf;
-  return over_buffer(std::unique_ptr<BufferOwner>(guard.release()), data, static_cast<size_t>(elements * itemsize), dtype, sizes, strides);
+  return over_buffer(std::unique_ptr<BufferOwner>(guard.release()), data, static_cast<size_t>(elements * itemsize),
+                     dtype, sizes, strides);
 }
 
 TensorBase tensor_from_buffer(PyObject* exporter, ScalarType dtype, int64_t count, int64_t offset) {
@@ -129,31 +139,39 @@ TensorBase tensor_from_buffer(PyObject* exporter, ScalarType dtype, int64_t coun
   auto owner = std::make_unique<BufferOwner>();
   if (PyObject_GetBuffer(exporter, &owner->view, PyBUF_WRITABLE) < 0) {
     PyErr_Clear();
-    TORCH_CHECK_VALUE(PyObject_GetBuffer(exporter, &owner->view, PyBUF_SIMPLE) == 0, "could not retrieve buffer from object");
-    TORCH_WARN_ONCE("The given buffer is not writable, and tensors always are: writing to this tensor changes memory that should stay as it is. "
-                    "Copy the buffer to protect its data, or make it writable before converting it.");
+    TORCH_CHECK_VALUE(PyObject_GetBuffer(exporter, &owner->view, PyBUF_SIMPLE) == 0,
+                      "could not retrieve buffer from object");
+    TORCH_WARN_ONCE(
+        "The given buffer is not writable, and tensors always are: writing to this tensor changes memory that should "
+        "stay as it is. "
+        "Copy the buffer to protect its data, or make it writable before converting it.");
   }
   std::unique_ptr<BufferOwner, void (*)(BufferOwner*)> guard(owner.release(), [](BufferOwner* o) { release_view(o); });
   const int64_t length = guard->view.len;
-  TORCH_CHECK_VALUE(length > 0 && count != 0, "both buffer length (", length, ") and count (", count, ") must not be 0");
-  TORCH_CHECK_VALUE(offset >= 0 && offset < length, "offset (", offset, " bytes) must be non-negative and no greater than buffer length (", length,
-                    " bytes) minus 1");
+  TORCH_CHECK_VALUE(length > 0 && count != 0, "both buffer length (", length, ") and count (", count,
+                    ") must not be 0");
+  TORCH_CHECK_VALUE(offset >= 0 && offset < length, "offset (", offset,
+                    " bytes) must be non-negative and no greater than buffer length (", length, " bytes) minus 1");
   if (count < 0) {
-    TORCH_CHECK_VALUE((length - offset) % itemsize == 0, "buffer length (", length - offset, " bytes) after offset (", offset,
-                      " bytes) must be a multiple of element size (", itemsize, ")");
+    TORCH_CHECK_VALUE((length - offset) % itemsize == 0, "buffer length (", length - offset, " bytes) after offset (",
+                      offset, " bytes) must be a multiple of element size (", itemsize, ")");
     count = (length - offset) / itemsize;
   }
-  TORCH_CHECK_VALUE(count <= (length - offset) / itemsize, "requested buffer length (", count, " * ", itemsize, " bytes) after offset (", offset,
-                    " bytes) must not be greater than actual buffer length (", length, " bytes)");
+  TORCH_CHECK_VALUE(count <= (length - offset) / itemsize, "requested buffer length (", count, " * ", itemsize,
+                    " bytes) after offset (", offset, " bytes) must not be greater than actual buffer length (", length,
+                    " bytes)");
   void* data = static_cast<char*>(guard->view.buf) + offset;
-  return over_buffer(std::unique_ptr<BufferOwner>(guard.release()), data, static_cast<size_t>(count * itemsize), dtype, {count}, {1});
+  return over_buffer(std::unique_ptr<BufferOwner>(guard.release()), data, static_cast<size_t>(count * itemsize), dtype,
+                     {count}, {1});
 }
 
 PyObject* tensor_to_numpy(const TensorBase& tensor) {
-  TORCH_CHECK_TYPE(tensor.is_cpu(), "can't convert ", tensor.device(), " device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.");
+  TORCH_CHECK_TYPE(tensor.is_cpu(), "can't convert ", tensor.device(),
+                   " device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.");
   TORCH_CHECK(!(GradMode::is_enabled() && tensor.requires_grad()),
               "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
-  TORCH_CHECK(!tensor.is_conj(), "Can't call numpy() on Tensor that has conjugate bit set. Use tensor.resolve_conj().numpy() instead.");
+  TORCH_CHECK(!tensor.is_conj(),
+              "Can't call numpy() on Tensor that has conjugate bit set. Use tensor.resolve_conj().numpy() instead.");
   const char* typestr = nullptr;
   for (const NumpyType& type : kNumpyTypes) {
     if (type.dtype == tensor.scalar_type()) typestr = type.typestr;
@@ -175,7 +193,8 @@ PyObject* tensor_to_numpy(const TensorBase& tensor) {
   tensor.storage()->set_externally_visible();
   const PyRef memory(wrap_storage(tensor.storage()));
   const int64_t offset = tensor.numel() == 0 ? 0 : tensor.storage_offset() * itemsize;
-  const PyRef array(check(PyObject_CallFunction(type, "OsOLO", sizes.get(), typestr, memory.get(), static_cast<long long>(offset), strides.get())));
+  const PyRef array(check(PyObject_CallFunction(type, "OsOLO", sizes.get(), typestr, memory.get(),
+                                                static_cast<long long>(offset), strides.get())));
   return Py_NewRef(array.get());
 }
 
@@ -207,7 +226,8 @@ PyObject* frombuffer(PyObject*, PyObject* args, PyObject* kwargs) {
   PyObject *buffer = nullptr, *dtype = nullptr;
   long long count = -1, offset = 0;
   int requires_grad = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OLLp:frombuffer", const_cast<char**>(names), &buffer, &dtype, &count, &offset, &requires_grad)) {
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OLLp:frombuffer", const_cast<char**>(names), &buffer, &dtype,
+                                   &count, &offset, &requires_grad)) {
     return nullptr;
   }
   TORCH_CHECK_TYPE(dtype != nullptr, "frombuffer() missing 1 required keyword-only argument: 'dtype'");
@@ -219,9 +239,11 @@ PyObject* frombuffer(PyObject*, PyObject* args, PyObject* kwargs) {
 }
 
 PyMethodDef functions[] = {
-    {"from_numpy", &from_numpy, METH_O, "from_numpy(ndarray) -> Tensor\n\nA tensor that shares the memory of a NumPy array."},
+    {"from_numpy", &from_numpy, METH_O,
+     "from_numpy(ndarray) -> Tensor\n\nA tensor that shares the memory of a NumPy array."},
     {"frombuffer", as_cfunction(&frombuffer), METH_VARARGS | METH_KEYWORDS,
-     "frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Tensor\n\nA 1-D tensor over the bytes of a buffer exporter."},
+     "frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Tensor\n\nA 1-D tensor over the bytes "
+     "of a buffer exporter."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -229,7 +251,8 @@ PyMethodDef functions[] = {
 
 PyMethodDef tensor_numpy_methods[] = {
     {"numpy", as_cfunction(&tensor_numpy), METH_VARARGS | METH_KEYWORDS,
-     "numpy(*, force=False) -> numpy.ndarray\n\nAn array over the same memory. With `force`, of a detached copy on the CPU where needed."},
+     "numpy(*, force=False) -> numpy.ndarray\n\nAn array over the same memory. With `force`, of a detached copy on the "
+     "CPU where needed."},
     {nullptr, nullptr, 0, nullptr},
 };
 

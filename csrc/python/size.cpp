@@ -29,7 +29,8 @@ PyObject* size_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
     PyObject* number = PyLong_CheckExact(item) ? Py_NewRef(item) : PyNumber_Index(item);
     if (number == nullptr) {
       PyErr_Clear();
-      ::tiny_torch::detail::throw_type_error(str("torch.Size() takes an iterable of 'int' (item ", i, " is '", type_name(item), "')"));
+      ::tiny_torch::detail::throw_type_error(
+          str("torch.Size() takes an iterable of 'int' (item ", i, " is '", type_name(item), "')"));
     }
     PyTuple_SET_ITEM(result.get(), i, number);
   }
@@ -59,8 +60,8 @@ PyObject* as_size(PyObject* result) {
 // All of tuple's operations give a Size, except that adding needs a tuple of ints.
 PyObject* size_concat(PyObject* a, PyObject* b) {
   HANDLE_ERRORS
-  TORCH_CHECK_TYPE(PyTuple_Check(a) && PyTuple_Check(b), "can only concatenate tuple (not \"", type_name(PyTuple_Check(a) ? b : a),
-                   "\") to torch.Size");
+  TORCH_CHECK_TYPE(PyTuple_Check(a) && PyTuple_Check(b), "can only concatenate tuple (not \"",
+                   type_name(PyTuple_Check(a) ? b : a), "\") to torch.Size");
   for (PyObject* part : {a, b}) {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(part); ++i) {
       PyObject* item = PyTuple_GET_ITEM(part, i);
@@ -77,7 +78,9 @@ PyObject* size_add(PyObject* a, PyObject* b) {
 }
 PyObject* size_repeat(PyObject* self, Py_ssize_t n) { return as_size(PyTuple_Type.tp_as_sequence->sq_repeat(self, n)); }
 PyObject* size_item(PyObject* self, Py_ssize_t i) { return PyTuple_Type.tp_as_sequence->sq_item(self, i); }
-PyObject* size_subscript(PyObject* self, PyObject* key) { return as_size(PyTuple_Type.tp_as_mapping->mp_subscript(self, key)); }
+PyObject* size_subscript(PyObject* self, PyObject* key) {
+  return as_size(PyTuple_Type.tp_as_mapping->mp_subscript(self, key));
+}
 
 PyObject* size_numel(PyObject* self, PyObject*) {
   PyRef product(PyLong_FromLong(1));
@@ -132,13 +135,14 @@ PyObject* wrap_size(IntArrayRef sizes) {
 }
 
 DimVector to_int_list(PyObject* o, const char* what) {
-  TORCH_CHECK_TYPE(PyTuple_Check(o) || PyList_Check(o), "argument '", what, "' must be tuple of ints, not ", type_name(o));
+  TORCH_CHECK_TYPE(PyTuple_Check(o) || PyList_Check(o), "argument '", what, "' must be tuple of ints, not ",
+                   type_name(o));
   DimVector values;
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i) {
     // An __index__ may change the list, so the item is ours and the size is read again each time.
     const PyRef item = PyRef::borrow(PySequence_Fast_GET_ITEM(o, i));
-    TORCH_CHECK_TYPE(PyIndex_Check(item.get()), "argument '", what, "' must be tuple of ints, but found element of type ",
-                     type_name(item.get()), " at pos ", i);
+    TORCH_CHECK_TYPE(PyIndex_Check(item.get()), "argument '", what,
+                     "' must be tuple of ints, but found element of type ", type_name(item.get()), " at pos ", i);
     const PyRef number(check(PyNumber_Index(item.get())));
     const long long value = PyLong_AsLongLong(number.get());
     if (value == -1 && PyErr_Occurred()) throw_python_error();

@@ -13,8 +13,7 @@ PyTypeObject* storage_type = nullptr;
 
 namespace {
 struct StorageObject {
-  PyObject_HEAD
-  Storage storage;
+  PyObject_HEAD Storage storage;
 };
 Storage& self_storage(PyObject* o) { return reinterpret_cast<StorageObject*>(o)->storage; }
 
@@ -52,7 +51,8 @@ DataPtr data_of_buffer(PyObject* exporter, int64_t offset, int64_t* nbytes) {
   if (*nbytes < 0) *nbytes = length - offset;
   if (offset < 0 || offset > length || *nbytes < 0 || *nbytes > length - offset) {
     PyBuffer_Release(&buffer->view);
-    ::tiny_torch::detail::throw_value_error(str("expected a range inside of the buffer's ", length, " bytes, got offset ", offset, " and size ", *nbytes));
+    ::tiny_torch::detail::throw_value_error(
+        str("expected a range inside of the buffer's ", length, " bytes, got offset ", offset, " and size ", *nbytes));
   }
   void* data = static_cast<char*>(buffer->view.buf) + offset;
   buffer->owner = Py_NewRef(exporter);
@@ -64,10 +64,13 @@ PyObject* storage_from_buffer(PyObject* cls, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"obj", "offset", "nbytes", nullptr};
   PyObject* exporter = nullptr;
   long long offset = 0, nbytes = -1;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|LL:_from_buffer", const_cast<char**>(names), &exporter, &offset, &nbytes)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|LL:_from_buffer", const_cast<char**>(names), &exporter, &offset,
+                                   &nbytes))
+    return nullptr;
   int64_t size = nbytes;
   DataPtr data = data_of_buffer(exporter, offset, &size);
-  auto storage = make_intrusive<StorageImpl>(static_cast<size_t>(size), std::move(data), get_allocator(DeviceType::CPU), false);
+  auto storage =
+      make_intrusive<StorageImpl>(static_cast<size_t>(size), std::move(data), get_allocator(DeviceType::CPU), false);
   storage->set_externally_visible();
   return make(reinterpret_cast<PyTypeObject*>(cls), std::move(storage));
   END_HANDLE_ERRORS
@@ -78,7 +81,8 @@ PyObject* storage_adopt_buffer(PyObject* self, PyObject* exporter) {
   Storage& storage = self_storage(self);
   int64_t size = -1;
   DataPtr data = data_of_buffer(exporter, 0, &size);
-  TORCH_CHECK_VALUE(static_cast<size_t>(size) == storage->nbytes(), "_adopt_buffer(): expected ", storage->nbytes(), " bytes, got ", size);
+  TORCH_CHECK_VALUE(static_cast<size_t>(size) == storage->nbytes(), "_adopt_buffer(): expected ", storage->nbytes(),
+                    " bytes, got ", size);
   storage->set_data_ptr(std::move(data), static_cast<size_t>(size));
   storage->set_externally_visible();
   storage->set_resizable(false);
@@ -148,7 +152,8 @@ PyObject* storage_new(PyTypeObject* cls, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"nbytes", "device", nullptr};
   PyObject* nbytes = nullptr;
   PyObject* device = Py_None;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$O:UntypedStorage", const_cast<char**>(names), &nbytes, &device)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$O:UntypedStorage", const_cast<char**>(names), &nbytes, &device))
+    return nullptr;
   const Device where = device == Py_None ? default_device() : to_device(device);
   if (nbytes == nullptr || PyLong_Check(nbytes)) {
     const long long size = nbytes == nullptr ? 0 : PyLong_AsLongLong(nbytes);
@@ -197,7 +202,8 @@ PyObject* storage_cdata(PyObject* self, void*) { return PyLong_FromVoidPtr(self_
 PyMethodDef methods[] = {
     {"_from_buffer", as_cfunction(&storage_from_buffer), METH_VARARGS | METH_KEYWORDS | METH_CLASS,
      "_from_buffer(obj, offset=0, nbytes=-1)\n\nA storage over the memory of a buffer exporter, which it keeps alive."},
-    {"_adopt_buffer", &storage_adopt_buffer, METH_O, "Replaces the memory in place by that of a buffer exporter of the same size."},
+    {"_adopt_buffer", &storage_adopt_buffer, METH_O,
+     "Replaces the memory in place by that of a buffer exporter of the same size."},
     {"nbytes", &storage_nbytes, METH_NOARGS, "Size in bytes."},
     {"data_ptr", &storage_data_ptr, METH_NOARGS, "Address of the first byte."},
     {"resizable", &storage_resizable, METH_NOARGS, "Whether resize_() may be called."},
@@ -233,16 +239,16 @@ PyObject* rebuild_from_storage(PyObject*, PyObject* args) {
   const ScalarType type = unpack_dtype(dtype);
   const DimVector sizes = to_int_list(size, "size");
   const DimVector strides = to_int_list(stride, "stride");
-  TORCH_CHECK(sizes.size() == strides.size(), "_rebuild_from_storage(): expected as many strides as sizes, got ", sizes.size(), " sizes and ",
-              strides.size(), " strides");
+  TORCH_CHECK(sizes.size() == strides.size(), "_rebuild_from_storage(): expected as many strides as sizes, got ",
+              sizes.size(), " sizes and ", strides.size(), " strides");
   TORCH_CHECK(offset >= 0, "Tensor: invalid storage offset ", offset);
   for (int64_t s : strides) TORCH_CHECK(s >= 0, "Negative strides are not supported, got ", IntArrayRef(strides));
   checked_numel(sizes);
   const int64_t elements = storage_elements_needed(sizes, strides, offset);
   const auto available = static_cast<int64_t>(memory->nbytes() / element_size(type));
-  TORCH_CHECK(elements <= available, "setStorage: sizes ", IntArrayRef(sizes), ", strides ", IntArrayRef(strides), ", storage offset ", offset,
-              ", and itemsize ", element_size(type), " requiring a storage size of ", elements, " elements are out of bounds for storage of size ",
-              memory->nbytes());
+  TORCH_CHECK(elements <= available, "setStorage: sizes ", IntArrayRef(sizes), ", strides ", IntArrayRef(strides),
+              ", storage offset ", offset, ", and itemsize ", element_size(type), " requiring a storage size of ",
+              elements, " elements are out of bounds for storage of size ", memory->nbytes());
   auto impl = make_intrusive<TensorImpl>(memory, type, memory->device());
   impl->set_sizes_and_strides(sizes, strides);
   impl->set_storage_offset(offset);

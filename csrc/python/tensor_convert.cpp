@@ -48,10 +48,11 @@ PyObject* tensor_complex(PyObject* self, PyObject*) {
 }
 
 /// self.to(<name>=value, memory_format=..., non_blocking=...) with the keyword arguments that were given.
-PyObject* convert(const char* function, PyObject* self, const char* name, PyObject* value, bool is_same, PyObject* const* args,
-                  Py_ssize_t nargs, PyObject* kwnames) {
+PyObject* convert(const char* function, PyObject* self, const char* name, PyObject* value, bool is_same,
+                  PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
   const Py_ssize_t nkw = kwnames == nullptr ? 0 : PyTuple_GET_SIZE(kwnames);
-  TORCH_CHECK_TYPE(nargs == 0, function, "() takes 0 positional arguments but ", nargs, nargs == 1 ? " was given" : " were given");
+  TORCH_CHECK_TYPE(nargs == 0, function, "() takes 0 positional arguments but ", nargs,
+                   nargs == 1 ? " was given" : " were given");
   if (nkw == 0 && is_same) return Py_NewRef(self);
   const FastFunction to = find_method("to");
   TORCH_CHECK_NOT_IMPLEMENTED(to != nullptr, "Tensor.to is not in this build");
@@ -69,16 +70,18 @@ template <ScalarType dtype>
 PyObject* to_dtype(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
   HANDLE_ERRORS
   const PyRef value(wrap(dtype));
-  return convert(python_name(dtype), self, "dtype", value.get(), unpack(self).scalar_type() == dtype && is_tensor_exact(self), args, nargs, kwnames);
+  return convert(python_name(dtype), self, "dtype", value.get(),
+                 unpack(self).scalar_type() == dtype && is_tensor_exact(self), args, nargs, kwnames);
   END_HANDLE_ERRORS
 }
 
 PyObject* tensor_to(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
   HANDLE_ERRORS
-  static const PythonArgParser parser("to", {
-      "to(@, Device? device=None, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)",
-      "to(@, ScalarType dtype, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)",
-      "to(@, Tensor other, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)"});
+  static const PythonArgParser parser(
+      "to", {"to(@, Device? device=None, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, *, "
+             "MemoryFormat? memory_format=None)",
+             "to(@, ScalarType dtype, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)",
+             "to(@, Tensor other, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)"});
   PythonArgs a;
   if (parser.parse(a, self, args, nargs, kwnames)) return a.call_torch_function();
   const TensorBase& tensor = unpack(self);
@@ -125,7 +128,8 @@ PyObject* tensor_detach_(PyObject* self, PyObject*) {
 PyObject* tensor_cpu(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
   HANDLE_ERRORS
   const PyRef value(wrap(Device(DeviceType::CPU)));
-  return convert("cpu", self, "device", value.get(), unpack(self).is_cpu() && is_tensor_exact(self), args, nargs, kwnames);
+  return convert("cpu", self, "device", value.get(), unpack(self).is_cpu() && is_tensor_exact(self), args, nargs,
+                 kwnames);
   END_HANDLE_ERRORS
 }
 
@@ -133,7 +137,9 @@ PyObject* tensor_cuda(PyObject* self, PyObject* args, PyObject* kwargs) {
   HANDLE_ERRORS
   static const char* names[] = {"device", "non_blocking", "memory_format", nullptr};
   PyObject *device = Py_None, *non_blocking = Py_False, *format = Py_None;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OO$O:cuda", const_cast<char**>(names), &device, &non_blocking, &format)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OO$O:cuda", const_cast<char**>(names), &device, &non_blocking,
+                                   &format))
+    return nullptr;
   const Device where = device == Py_None ? Device(DeviceType::CUDA) : to_device(device);
   TORCH_CHECK(where.is_cuda(), "Invalid device, must be cuda device");
   const PyRef value(wrap(where));
@@ -144,14 +150,16 @@ PyObject* tensor_cuda(PyObject* self, PyObject* args, PyObject* kwargs) {
 }
 
 constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
-#define TORCH_TO(name, dtype) \
-  {name, as_cfunction(&to_dtype<dtype>), kFast, name "(*, memory_format=torch.preserve_format) -> Tensor\n\nThe values in another dtype."}
+#define TORCH_TO(name, dtype)                   \
+  {name, as_cfunction(&to_dtype<dtype>), kFast, \
+   name "(*, memory_format=torch.preserve_format) -> Tensor\n\nThe values in another dtype."}
 
 }  // namespace
 
 PyObject* tensor_item(PyObject* self, PyObject*) {
   HANDLE_ERRORS
-  TORCH_CHECK(unpack(self).numel() == 1, "a Tensor with ", unpack(self).numel(), " elements cannot be converted to Scalar");
+  TORCH_CHECK(unpack(self).numel() == 1, "a Tensor with ", unpack(self).numel(),
+              " elements cannot be converted to Scalar");
   const PyRef source = on_cpu(self, "item");
   const TensorBase& tensor = unpack(source.get());
   return read_element(tensor.const_data_ptr(), tensor.scalar_type(), tensor.is_conj());
@@ -159,7 +167,8 @@ PyObject* tensor_item(PyObject* self, PyObject*) {
 }
 
 PyMethodDef tensor_convert_methods[] = {
-    {"item", &tensor_item, METH_NOARGS, "item() -> number\n\nThe value of a tensor of one element. RuntimeError for any other."},
+    {"item", &tensor_item, METH_NOARGS,
+     "item() -> number\n\nThe value of a tensor of one element. RuntimeError for any other."},
     {"tolist", &tensor_tolist, METH_NOARGS, "tolist() -> list or number\n\nThe values as nested lists."},
     {"__complex__", &tensor_complex, METH_NOARGS, nullptr},
     {"to", as_cfunction(&tensor_to), kFast,
@@ -167,7 +176,8 @@ PyMethodDef tensor_convert_methods[] = {
      "to(dtype, non_blocking=False, copy=False) -> Tensor\nto(other, non_blocking=False, copy=False) -> Tensor\n\n"
      "The values in another dtype or on another device; self where nothing changes."},
     {"detach", as_cfunction(&tensor_detach), kFast, "detach() -> Tensor\n\nThe same memory outside of the graph."},
-    {"detach_", &tensor_detach_, METH_NOARGS, "detach_() -> Tensor\n\nTakes the tensor itself out of the graph. RuntimeError for views."},
+    {"detach_", &tensor_detach_, METH_NOARGS,
+     "detach_() -> Tensor\n\nTakes the tensor itself out of the graph. RuntimeError for views."},
     TORCH_TO("float", kFloat),
     TORCH_TO("double", kDouble),
     TORCH_TO("half", kHalf),
@@ -182,7 +192,8 @@ PyMethodDef tensor_convert_methods[] = {
     TORCH_TO("cdouble", kComplexDouble),
     TORCH_TO("chalf", kComplexHalf),
     {"cpu", as_cfunction(&tensor_cpu), kFast, "cpu(*, memory_format=torch.preserve_format) -> Tensor"},
-    {"cuda", as_cfunction(&tensor_cuda), METH_VARARGS | METH_KEYWORDS, "cuda(device=None, non_blocking=False, *, memory_format) -> Tensor"},
+    {"cuda", as_cfunction(&tensor_cuda), METH_VARARGS | METH_KEYWORDS,
+     "cuda(device=None, non_blocking=False, *, memory_format) -> Tensor"},
     {nullptr, nullptr, 0, nullptr},
 };
 

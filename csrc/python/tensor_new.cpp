@@ -79,7 +79,8 @@ DimVector infer_sizes(PyObject* data) {
 
 void store_value(char* to, ScalarType dtype, PyObject* value) {
   if (TORCH_UNLIKELY(is_tensor(value))) {
-    TORCH_CHECK_TYPE(unpack(value).numel() == 1, "only integer tensors of a single element can be converted to an index");
+    TORCH_CHECK_TYPE(unpack(value).numel() == 1,
+                     "only integer tensors of a single element can be converted to an index");
     const PyRef number(check(tensor_item(value)));
     store_element(to, dtype, number.get());
     return;
@@ -91,11 +92,12 @@ void store_nested(char* to, ScalarType dtype, IntArrayRef sizes, const DimVector
   if (dim == sizes.size()) return store_value(to, dtype, data);
   const PyRef items(PySequence_Fast(data, "not a sequence"));
   check(items.get());
-  TORCH_CHECK_VALUE(PySequence_Fast_GET_SIZE(items.get()) == sizes[dim], "expected sequence of length ", sizes[dim], " at dim ", dim, " (got ",
-                    PySequence_Fast_GET_SIZE(items.get()), ")");
+  TORCH_CHECK_VALUE(PySequence_Fast_GET_SIZE(items.get()) == sizes[dim], "expected sequence of length ", sizes[dim],
+                    " at dim ", dim, " (got ", PySequence_Fast_GET_SIZE(items.get()), ")");
   for (int64_t i = 0; i < sizes[dim]; ++i, to += steps[dim]) {
     // Converting an item may run Python code that shortens the list.
-    TORCH_CHECK_VALUE(i < PySequence_Fast_GET_SIZE(items.get()), "a list changed its length while a tensor was made from it");
+    TORCH_CHECK_VALUE(i < PySequence_Fast_GET_SIZE(items.get()),
+                      "a list changed its length while a tensor was made from it");
     const PyRef item = PyRef::borrow(PySequence_Fast_GET_ITEM(items.get(), i));
     store_nested(to, dtype, sizes, steps, dim + 1, item.get());
   }
@@ -117,7 +119,8 @@ TensorBase converted(const TensorBase& tensor, std::optional<ScalarType> dtype, 
   if (device.has_value() && device->is_meta() && !tensor.is_meta()) {
     return empty_strided_tensor(tensor.sizes(), tensor.strides(), dtype.value_or(tensor.scalar_type()), *device);
   }
-  if ((!dtype.has_value() || *dtype == tensor.scalar_type()) && (!device.has_value() || *device == tensor.device())) return tensor;
+  if ((!dtype.has_value() || *dtype == tensor.scalar_type()) && (!device.has_value() || *device == tensor.device()))
+    return tensor;
   return ops::to(tensor, dtype, std::nullopt, device);
 }
 
@@ -175,7 +178,8 @@ NewArguments parse_new(const char* function, PyObject* const* args, Py_ssize_t n
     } else if (is("pin_memory")) {
       TORCH_CHECK(!to_flag(function, "pin_memory", value), "Need to provide pin_memory allocator to use pin memory.");
     } else {
-      TORCH_CHECK_TYPE(is("names") && value == Py_None, function, "() got an unexpected keyword argument '", as_utf8(name), "'");
+      TORCH_CHECK_TYPE(is("names") && value == Py_None, function, "() got an unexpected keyword argument '",
+                       as_utf8(name), "'");
     }
   }
   TORCH_CHECK_TYPE(result.data != nullptr, function, "() missing 1 required positional arguments: \"data\"");
@@ -184,7 +188,8 @@ NewArguments parse_new(const char* function, PyObject* const* args, Py_ssize_t n
 
 PyObject* finish(TensorBase tensor, bool requires_grad) {
   if (requires_grad) {
-    TORCH_CHECK(is_differentiable_type(tensor.scalar_type()), "Only Tensors of floating point and complex dtype can require gradients");
+    TORCH_CHECK(is_differentiable_type(tensor.scalar_type()),
+                "Only Tensors of floating point and complex dtype can require gradients");
     autograd::set_requires_grad(tensor, true);
   }
   return wrap(std::move(tensor));
@@ -234,7 +239,8 @@ PyObject* as_tensor(PyObject*, PyObject* args, PyObject* kwargs) {
   HANDLE_ERRORS
   static const char* names[] = {"data", "dtype", "device", nullptr};
   PyObject *data = nullptr, *dtype = nullptr, *device = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO:as_tensor", const_cast<char**>(names), &data, &dtype, &device)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO:as_tensor", const_cast<char**>(names), &data, &dtype, &device))
+    return nullptr;
   NewArguments a;
   set_dtype(a, "as_tensor", dtype);
   set_device(a, "as_tensor", device);
@@ -248,7 +254,8 @@ PyObject* asarray(PyObject*, PyObject* args, PyObject* kwargs) {
   HANDLE_ERRORS
   static const char* names[] = {"obj", "dtype", "device", "copy", "requires_grad", nullptr};
   PyObject *data = nullptr, *dtype = nullptr, *device = nullptr, *copy = Py_None, *requires_grad = Py_False;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OOOO:asarray", const_cast<char**>(names), &data, &dtype, &device, &copy, &requires_grad)) {
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OOOO:asarray", const_cast<char**>(names), &data, &dtype, &device,
+                                   &copy, &requires_grad)) {
     return nullptr;
   }
   NewArguments a;
@@ -259,11 +266,13 @@ PyObject* asarray(PyObject*, PyObject* args, PyObject* kwargs) {
   PyRef other;
   TensorBase tensor;
   bool is_shared = true;
-  if (PyObject_HasAttrString(data, "__dlpack__") && !is_tensor(data) && !is_numpy_array(data) && !is_numpy_scalar(data)) {
+  if (PyObject_HasAttrString(data, "__dlpack__") && !is_tensor(data) && !is_numpy_array(data) &&
+      !is_numpy_scalar(data)) {
     const PyRef module(check(PyImport_ImportModule("tiny_torch.utils.dlpack")));
     other = PyRef(check(PyObject_CallMethod(module.get(), "from_dlpack", "O", data)));
     tensor = unpack(other.get());
-  } else if (!is_tensor(data) && !is_numpy_array(data) && !is_numpy_scalar(data) && !PyList_Check(data) && PyObject_CheckBuffer(data)) {
+  } else if (!is_tensor(data) && !is_numpy_array(data) && !is_numpy_scalar(data) && !PyList_Check(data) &&
+             PyObject_CheckBuffer(data)) {
     tensor = tensor_from_buffer(data, a.dtype.value_or(default_dtype()), -1, 0);
   } else {
     std::tie(tensor, is_shared) = shared_or_new(data, a.dtype, "asarray");
@@ -271,10 +280,10 @@ PyObject* asarray(PyObject*, PyObject* args, PyObject* kwargs) {
     if (!is_shared && !a.device.has_value()) a.device = default_device();
   }
   if (never_copies) {
-    TORCH_CHECK_VALUE(!a.device.has_value() || *a.device == tensor.device(), "can't alias tensor from device '", tensor.device(), "' to '",
-                      a.device.value_or(Device()), "'.");
-    TORCH_CHECK_VALUE(!a.dtype.has_value() || *a.dtype == tensor.scalar_type(), "can't alias tensor with dtype '", tensor.scalar_type(),
-                      "' into dtype '", a.dtype.value_or(kFloat), "'.");
+    TORCH_CHECK_VALUE(!a.device.has_value() || *a.device == tensor.device(), "can't alias tensor from device '",
+                      tensor.device(), "' to '", a.device.value_or(Device()), "'.");
+    TORCH_CHECK_VALUE(!a.dtype.has_value() || *a.dtype == tensor.scalar_type(), "can't alias tensor with dtype '",
+                      tensor.scalar_type(), "' into dtype '", a.dtype.value_or(kFloat), "'.");
   }
   TensorBase result = converted(tensor, a.dtype, a.device);
   if (copies && is_shared && result.is_same(tensor)) result = ops::clone(result);
@@ -288,12 +297,14 @@ PyObject* asarray(PyObject*, PyObject* args, PyObject* kwargs) {
 constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
 PyMethodDef functions[] = {
     {"tensor", as_cfunction(&py_tensor), kFast,
-     "tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor\n\nA new tensor with a copy of `data`: a number, "
+     "tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor\n\nA new tensor with a "
+     "copy of `data`: a number, "
      "nested sequences, or a NumPy array."},
     {"as_tensor", as_cfunction(&as_tensor), METH_VARARGS | METH_KEYWORDS,
      "as_tensor(data, dtype=None, device=None) -> Tensor\n\n`data` as a tensor, sharing its memory where it can."},
     {"asarray", as_cfunction(&asarray), METH_VARARGS | METH_KEYWORDS,
-     "asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor\n\nAn object as a tensor; `copy` says whether memory "
+     "asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor\n\nAn object as a tensor; "
+     "`copy` says whether memory "
      "is shared (None: where it can be)."},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -302,7 +313,8 @@ PyMethodDef functions[] = {
 
 PyMethodDef tensor_new_methods[] = {
     {"new_tensor", as_cfunction(&tensor_new_tensor), kFast,
-     "new_tensor(data, *, dtype=None, device=None, requires_grad=False) -> Tensor\n\nAs torch.tensor(), with dtype and device of self."},
+     "new_tensor(data, *, dtype=None, device=None, requires_grad=False) -> Tensor\n\nAs torch.tensor(), with dtype and "
+     "device of self."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -324,7 +336,8 @@ TensorBase legacy_tensor(PyObject* args, PyObject* kwargs) {
     if (PyUnicode_CompareWithASCIIString(key, "device") == 0) {
       if (value != Py_None) device = to_device(value);
     } else {
-      TORCH_CHECK_TYPE(PyUnicode_CompareWithASCIIString(key, "data") == 0, "new() got an unexpected keyword argument '", as_utf8(key), "'");
+      TORCH_CHECK_TYPE(PyUnicode_CompareWithASCIIString(key, "data") == 0, "new() got an unexpected keyword argument '",
+                       as_utf8(key), "'");
       data = value;
     }
   }
@@ -340,7 +353,8 @@ TensorBase legacy_tensor(PyObject* args, PyObject* kwargs) {
     return TensorBase(std::move(impl));
   }
   if (is_tensor(data)) {
-    TORCH_CHECK_TYPE(unpack(data).scalar_type() == dtype, "expected ", dtype, " (got ", unpack(data).scalar_type(), ")");
+    TORCH_CHECK_TYPE(unpack(data).scalar_type() == dtype, "expected ", dtype, " (got ", unpack(data).scalar_type(),
+                     ")");
     return autograd::detach(unpack(data));
   }
   TORCH_CHECK_TYPE(PySequence_Check(data), "new(): data must be a sequence (got ", type_name(data), ")");

@@ -44,7 +44,8 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   const TensorBase& tensor = unpack(self);
   const bool requires_grad = value == Py_True;
   TORCH_CHECK(requires_grad || autograd::is_leaf(tensor),
-              "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't "
+              "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+              "subgraph that doesn't "
               "require differentiation use var_no_grad = var.detach().");
   TORCH_CHECK(!requires_grad || is_differentiable_type(tensor.scalar_type()),
               "only Tensors of floating point and complex dtype can require gradients");
@@ -98,7 +99,8 @@ int set_grad(PyObject* self, PyObject* value, void*) {
     autograd::set_grad(tensor, TensorBase());
     return 0;
   }
-  TORCH_CHECK_TYPE(is_tensor(value), "assigned grad expected to be a Tensor or None but got grad of type ", type_name(value));
+  TORCH_CHECK_TYPE(is_tensor(value), "assigned grad expected to be a Tensor or None but got grad of type ",
+                   type_name(value));
   TORCH_CHECK(value != self, "can't assign Variable as its own grad");
   autograd::set_grad(tensor, unpack(value));
   return 0;
@@ -129,16 +131,17 @@ PyObject* get_name(PyObject* self, void*) {
 // ---- hooks ----
 
 using HookSetter = void (*)(PyObject* tensor, PyObject* dict);
-int set_hooks(PyObject* self, PyObject* value, PyObject* TensorObject::*slot, HookSetter setter) {
+int set_hooks(PyObject* self, PyObject* value, PyObject* TensorObject::* slot, HookSetter setter) {
   HANDLE_ERRORS
   PyObject* dict = value == Py_None ? nullptr : value;
-  PyObject* old = std::exchange(reinterpret_cast<TensorObject*>(self)->*slot, dict == nullptr ? nullptr : Py_NewRef(dict));
+  PyObject* old =
+      std::exchange(reinterpret_cast<TensorObject*>(self)->*slot, dict == nullptr ? nullptr : Py_NewRef(dict));
   Py_XDECREF(old);
   setter(self, dict);
   return 0;
   END_HANDLE_ERRORS_RET(-1)
 }
-PyObject* get_hooks(PyObject* self, PyObject* TensorObject::*slot) {
+PyObject* get_hooks(PyObject* self, PyObject* TensorObject::* slot) {
   PyObject* dict = reinterpret_cast<TensorObject*>(self)->*slot;
   return Py_NewRef(dict == nullptr ? Py_None : dict);
 }
@@ -167,7 +170,8 @@ PyObject* get_T(PyObject* self, void*) {
   const int64_t dim = unpack(self).dim();
   if (dim == 2) return transposed(self);
   if (dim > 2) {
-    TORCH_WARN_ONCE("x.T reverses the shape of a tensor that is no matrix, which is deprecated; use x.mT or x.permute()");
+    TORCH_WARN_ONCE(
+        "x.T reverses the shape of a tensor that is no matrix, which is deprecated; use x.mT or x.permute()");
   }
   const PyRef order(check(PyTuple_New(dim)));
   for (int64_t i = 0; i < dim; ++i) PyTuple_SET_ITEM(order.get(), i, check(PyLong_FromLongLong(dim - 1 - i)));
@@ -236,14 +240,16 @@ PyGetSetDef tensor_properties[] = {
     {"ndim", &get_ndim, nullptr, "Number of dimensions.", nullptr},
     {"itemsize", &get_itemsize, nullptr, "Bytes per element.", nullptr},
     {"nbytes", &get_nbytes, nullptr, "Bytes of all elements together.", nullptr},
-    {"requires_grad", &get_requires_grad, &set_requires_grad, "Whether operations on this tensor are recorded for gradients.", nullptr},
+    {"requires_grad", &get_requires_grad, &set_requires_grad,
+     "Whether operations on this tensor are recorded for gradients.", nullptr},
     {"is_leaf", &get_is_leaf, nullptr, "Whether no recorded operation made this tensor.", nullptr},
     {"grad", &get_grad, &set_grad, "The gradient that backward() accumulated, or None.", nullptr},
     {"_grad", &get_grad, &set_grad, nullptr, nullptr},
     {"grad_fn", &get_grad_fn, nullptr, "The node of the operation that made this tensor, or None.", nullptr},
     {"_grad_fn", &get_grad_fn, &set_grad_fn, nullptr, nullptr},
     {"data", &get_data, &set_data, "The same values outside of the graph.", nullptr},
-    {"retains_grad", &get_retains_grad, nullptr, "Whether backward() keeps the gradient although this is no leaf.", nullptr},
+    {"retains_grad", &get_retains_grad, nullptr, "Whether backward() keeps the gradient although this is no leaf.",
+     nullptr},
     {"output_nr", &get_output_nr, nullptr, "Which output of its node this tensor is.", nullptr},
     {"_version", &get_version, nullptr, "How often the memory was changed in place.", nullptr},
     {"_base", &get_base, nullptr, "The tensor this one is a view of, or None.", nullptr},

@@ -35,16 +35,80 @@ void add_methods(const PyMethodDef* table) {
 }
 
 enum Op {
-  Add, Sub, Mul, Div, FloorDiv, Remainder, Pow, MatMul, And, Or, Xor, LeftShift, RightShift,
-  IAdd, ISub, IMul, IDiv, IFloorDiv, IRemainder, IPow, IAnd, IOr, IXor, ILeftShift, IRightShift,
-  Lt, Le, Eq, Ne, Gt, Ge, Neg, Abs, Invert, Reciprocal, RSub, NumOps
+  Add,
+  Sub,
+  Mul,
+  Div,
+  FloorDiv,
+  Remainder,
+  Pow,
+  MatMul,
+  And,
+  Or,
+  Xor,
+  LeftShift,
+  RightShift,
+  IAdd,
+  ISub,
+  IMul,
+  IDiv,
+  IFloorDiv,
+  IRemainder,
+  IPow,
+  IAnd,
+  IOr,
+  IXor,
+  ILeftShift,
+  IRightShift,
+  Lt,
+  Le,
+  Eq,
+  Ne,
+  Gt,
+  Ge,
+  Neg,
+  Abs,
+  Invert,
+  Reciprocal,
+  RSub,
+  NumOps
 };
-constexpr const char* kMethods[NumOps] = {
-    "add", "sub", "mul", "div", "floor_divide", "remainder", "pow", "matmul", "bitwise_and", "bitwise_or", "bitwise_xor",
-    "bitwise_left_shift", "bitwise_right_shift",
-    "add_", "sub_", "mul_", "div_", "floor_divide_", "remainder_", "pow_", "bitwise_and_", "bitwise_or_", "bitwise_xor_",
-    "bitwise_left_shift_", "bitwise_right_shift_",
-    "lt", "le", "eq", "ne", "gt", "ge", "neg", "abs", "bitwise_not", "reciprocal", "rsub"};
+constexpr const char* kMethods[NumOps] = {"add",
+                                          "sub",
+                                          "mul",
+                                          "div",
+                                          "floor_divide",
+                                          "remainder",
+                                          "pow",
+                                          "matmul",
+                                          "bitwise_and",
+                                          "bitwise_or",
+                                          "bitwise_xor",
+                                          "bitwise_left_shift",
+                                          "bitwise_right_shift",
+                                          "add_",
+                                          "sub_",
+                                          "mul_",
+                                          "div_",
+                                          "floor_divide_",
+                                          "remainder_",
+                                          "pow_",
+                                          "bitwise_and_",
+                                          "bitwise_or_",
+                                          "bitwise_xor_",
+                                          "bitwise_left_shift_",
+                                          "bitwise_right_shift_",
+                                          "lt",
+                                          "le",
+                                          "eq",
+                                          "ne",
+                                          "gt",
+                                          "ge",
+                                          "neg",
+                                          "abs",
+                                          "bitwise_not",
+                                          "reciprocal",
+                                          "rsub"};
 FastFunction functions[NumOps] = {};
 
 /// Operands that a method does not take are left to the other operand's class.
@@ -116,8 +180,6 @@ PyObject* compare(PyObject* a, PyObject* b, int op) {
   return call(kOps[op], a, b);
 }
 
-
-
 // ---- conversion to Python numbers ----
 
 Scalar read(PyObject* self) {
@@ -150,7 +212,8 @@ PyObject* to_int(PyObject* self) {
   const Scalar value = read(self);
   // PyLong_FromDouble has Python's errors for inf and nan, and no limit.
   if (value.is_floating_point()) return PyLong_FromDouble(value.to_double());
-  TORCH_CHECK(!value.is_complex() || value.to_complex_double().imag() == 0, "value cannot be converted to type int64_t without overflow");
+  TORCH_CHECK(!value.is_complex() || value.to_complex_double().imag() == 0,
+              "value cannot be converted to type int64_t without overflow");
   return wrap(value.to_int());
   END_HANDLE_ERRORS
 }
@@ -158,7 +221,8 @@ PyObject* to_float(PyObject* self) {
   HANDLE_ERRORS
   check_single(self);
   const Scalar value = read(self);
-  TORCH_CHECK(!value.is_complex() || value.to_complex_double().imag() == 0, "value cannot be converted to type double without overflow");
+  TORCH_CHECK(!value.is_complex() || value.to_complex_double().imag() == 0,
+              "value cannot be converted to type double without overflow");
   return wrap(value.to_double());
   END_HANDLE_ERRORS
 }

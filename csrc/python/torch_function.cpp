@@ -29,7 +29,8 @@ void collect(PyObject* o, std::vector<PyObject*>& overloaded) {
     if (Py_TYPE(known) == Py_TYPE(o)) return;
   }
   // Subclasses are asked before their bases, otherwise from left to right.
-  auto at = std::find_if(overloaded.begin(), overloaded.end(), [&](PyObject* known) { return PyType_IsSubtype(Py_TYPE(o), Py_TYPE(known)); });
+  auto at = std::find_if(overloaded.begin(), overloaded.end(),
+                         [&](PyObject* known) { return PyType_IsSubtype(Py_TYPE(o), Py_TYPE(known)); });
   overloaded.insert(at, o);
 }
 
@@ -43,7 +44,8 @@ void collect_all(PyObject* o, std::vector<PyObject*>& overloaded) {
 
 PyObject* disabled_torch_function_impl(PyObject*, PyObject* args) {
   PyObject *function = nullptr, *types = nullptr, *call_args = nullptr, *call_kwargs = nullptr;
-  if (!PyArg_UnpackTuple(args, "_disabled_torch_function_impl", 2, 4, &function, &types, &call_args, &call_kwargs)) return nullptr;
+  if (!PyArg_UnpackTuple(args, "_disabled_torch_function_impl", 2, 4, &function, &types, &call_args, &call_kwargs))
+    return nullptr;
   const bool before = set_torch_function_enabled(false);
   PyRef empty;
   if (call_args == nullptr) {
@@ -55,13 +57,16 @@ PyObject* disabled_torch_function_impl(PyObject*, PyObject* args) {
   return result;
 }
 
-PyObject* py_set_enabled(PyObject*, PyObject* value) { return PyBool_FromLong(set_torch_function_enabled(value == Py_True)); }
+PyObject* py_set_enabled(PyObject*, PyObject* value) {
+  return PyBool_FromLong(set_torch_function_enabled(value == Py_True));
+}
 PyObject* py_is_enabled(PyObject*, PyObject*) { return PyBool_FromLong(enabled); }
 PyObject* py_has(PyObject*, PyObject* objects) {
   PyRef sequence(PySequence_Fast(objects, "has_torch_function(): expected a sequence"));
   if (!sequence) return nullptr;
   bool any = false;
-  for (Py_ssize_t i = 0; enabled && i < PySequence_Fast_GET_SIZE(sequence.get()); ++i) any = any || has_torch_function(PySequence_Fast_GET_ITEM(sequence.get(), i));
+  for (Py_ssize_t i = 0; enabled && i < PySequence_Fast_GET_SIZE(sequence.get()); ++i)
+    any = any || has_torch_function(PySequence_Fast_GET_ITEM(sequence.get(), i));
   return PyBool_FromLong(any);
 }
 PyObject* py_has_variadic(PyObject*, PyObject* const* args, Py_ssize_t n) {
@@ -72,12 +77,15 @@ PyObject* py_has_variadic(PyObject*, PyObject* const* args, Py_ssize_t n) {
 PyObject* py_has_unary(PyObject*, PyObject* o) { return PyBool_FromLong(enabled && has_torch_function(o)); }
 
 PyMethodDef methods[] = {
-    {"_disabled_torch_function_impl", disabled_torch_function_impl, METH_VARARGS, "A __torch_function__ that takes nothing over."},
-    {"_set_torch_function_enabled", py_set_enabled, METH_O, "Turns __torch_function__ on or off for this thread; returns what it was."},
+    {"_disabled_torch_function_impl", disabled_torch_function_impl, METH_VARARGS,
+     "A __torch_function__ that takes nothing over."},
+    {"_set_torch_function_enabled", py_set_enabled, METH_O,
+     "Turns __torch_function__ on or off for this thread; returns what it was."},
     {"_is_torch_function_enabled", py_is_enabled, METH_NOARGS, "Whether __torch_function__ is asked on this thread."},
     {"_has_torch_function", py_has, METH_O, "Whether any object of a sequence overrides __torch_function__."},
     {"_has_torch_function_unary", py_has_unary, METH_O, "Whether the object overrides __torch_function__."},
-    {"_has_torch_function_variadic", as_cfunction(py_has_variadic), METH_FASTCALL, "Whether any argument overrides __torch_function__."},
+    {"_has_torch_function_variadic", as_cfunction(py_has_variadic), METH_FASTCALL,
+     "Whether any argument overrides __torch_function__."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -88,17 +96,21 @@ bool set_torch_function_enabled(bool on) { return std::exchange(enabled, on); }
 
 bool has_torch_function(PyObject* o) {
   PyTypeObject* type = Py_TYPE(o);
-  if (is_tensor_exact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || type == &PyTuple_Type || type == &PyList_Type || type == &PyUnicode_Type ||
-      type == &PyBool_Type || o == Py_None || type == &PyType_Type || type == &PyDict_Type) {
+  if (is_tensor_exact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || type == &PyTuple_Type ||
+      type == &PyList_Type || type == &PyUnicode_Type || type == &PyBool_Type || o == Py_None || type == &PyType_Type ||
+      type == &PyDict_Type) {
     return false;
   }
   const PyRef found = implementation_of(o);
   return found && found.get() != disabled_implementation;
 }
 
-PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyObject* function, PyObject* args, PyObject* kwargs) {
+PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyObject* function, PyObject* args,
+                                  PyObject* kwargs) {
   PyRef types(check(PyTuple_New(static_cast<Py_ssize_t>(overloaded.size()))));
-  for (size_t i = 0; i < overloaded.size(); ++i) PyTuple_SET_ITEM(types.get(), static_cast<Py_ssize_t>(i), Py_NewRef(reinterpret_cast<PyObject*>(Py_TYPE(overloaded[i]))));
+  for (size_t i = 0; i < overloaded.size(); ++i)
+    PyTuple_SET_ITEM(types.get(), static_cast<Py_ssize_t>(i),
+                     Py_NewRef(reinterpret_cast<PyObject*>(Py_TYPE(overloaded[i]))));
   PyRef no_args, no_kwargs;
   if (args == nullptr) {
     no_args = PyRef(check(PyTuple_New(0)));
@@ -110,12 +122,14 @@ PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyOb
   }
   for (PyObject* o : overloaded) {
     const PyRef implementation = implementation_of(o);
-    PyRef result(check(PyObject_CallFunctionObjArgs(implementation.get(), function, types.get(), args, kwargs, nullptr)));
+    PyRef result(
+        check(PyObject_CallFunctionObjArgs(implementation.get(), function, types.get(), args, kwargs, nullptr)));
     if (result.get() != Py_NotImplemented) return result.release();
   }
   std::string names;
   for (PyObject* o : overloaded) names += (names.empty() ? "" : ", ") + std::string(type_name(o));
-  throw TypeError(str("no implementation found for the called function on types that implement __torch_function__: [", names, "]"));
+  throw TypeError(
+      str("no implementation found for the called function on types that implement __torch_function__: [", names, "]"));
 }
 
 PyObject* PythonArgs::call_torch_function() {
@@ -128,7 +142,8 @@ PyObject* PythonArgs::call_torch_function() {
   if (self_ != nullptr) PyTuple_SET_ITEM(args.get(), 0, Py_NewRef(self_));
   for (Py_ssize_t i = 0; i < nargs_; ++i) PyTuple_SET_ITEM(args.get(), i + offset, Py_NewRef(args_[i]));
   PyRef kwargs(check(PyDict_New()));
-  for (Py_ssize_t i = 0; i < nkw; ++i) check(PyDict_SetItem(kwargs.get(), PyTuple_GET_ITEM(kwnames_, i), args_[nargs_ + i]));
+  for (Py_ssize_t i = 0; i < nkw; ++i)
+    check(PyDict_SetItem(kwargs.get(), PyTuple_GET_ITEM(kwnames_, i), args_[nargs_ + i]));
   PyRef owner;
   if (self_ != nullptr) {
     owner = PyRef::borrow(reinterpret_cast<PyObject*>(tensor_class));

@@ -9,8 +9,7 @@ namespace python {
 
 namespace {
 struct InfoObject {
-  PyObject_HEAD
-  ScalarType dtype;
+  PyObject_HEAD ScalarType dtype;
 };
 PyTypeObject* finfo_type = nullptr;
 PyTypeObject* iinfo_type = nullptr;
@@ -52,7 +51,8 @@ PyObject* parse_type(PyObject* args, PyObject* kwargs, const char* format, const
   static const char* names[] = {"type", nullptr};
   PyObject* type = nullptr;
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, const_cast<char**>(names), &type)) throw_python_error();
-  TORCH_CHECK_TYPE(type == nullptr || is_dtype(type), function, "(): argument 'type' (position 1) must be torch.dtype, not ", type_name(type));
+  TORCH_CHECK_TYPE(type == nullptr || is_dtype(type), function,
+                   "(): argument 'type' (position 1) must be torch.dtype, not ", type_name(type));
   return type;
 }
 
@@ -60,7 +60,8 @@ PyObject* finfo_new(PyTypeObject* cls, PyObject* args, PyObject* kwargs) {
   HANDLE_ERRORS
   PyObject* type = parse_type(args, kwargs, "|O:finfo", "finfo");
   const ScalarType dtype = type == nullptr ? default_dtype() : to_real(unpack_dtype(type));
-  TORCH_CHECK_TYPE(is_floating_point(dtype), "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'");
+  TORCH_CHECK_TYPE(is_floating_point(dtype),
+                   "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'");
   return make(cls, dtype);
   END_HANDLE_ERRORS
 }
@@ -69,7 +70,8 @@ PyObject* iinfo_new(PyTypeObject* cls, PyObject* args, PyObject* kwargs) {
   PyObject* type = parse_type(args, kwargs, "O:iinfo", "iinfo");
   const ScalarType dtype = unpack_dtype(type);
   TORCH_CHECK_TYPE(dtype != kBool, "torch.bool is not supported by torch.iinfo");
-  TORCH_CHECK_TYPE(is_integral(dtype, false), "torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'");
+  TORCH_CHECK_TYPE(is_integral(dtype, false),
+                   "torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'");
   return make(cls, dtype);
   END_HANDLE_ERRORS
 }
@@ -92,13 +94,16 @@ PyObject* reduce(PyObject* self, PyObject*) {
 PyObject* finfo_max(PyObject* self, void*) { return PyFloat_FromDouble(float_limits(self).max); }
 PyObject* finfo_min(PyObject* self, void*) { return PyFloat_FromDouble(-float_limits(self).max); }
 PyObject* finfo_eps(PyObject* self, void*) { return PyFloat_FromDouble(float_limits(self).eps); }
-PyObject* finfo_smallest_normal(PyObject* self, void*) { return PyFloat_FromDouble(float_limits(self).smallest_normal); }
+PyObject* finfo_smallest_normal(PyObject* self, void*) {
+  return PyFloat_FromDouble(float_limits(self).smallest_normal);
+}
 PyObject* finfo_resolution(PyObject* self, void*) { return PyFloat_FromDouble(float_limits(self).resolution); }
 PyObject* finfo_repr(PyObject* self) {
   HANDLE_ERRORS
   const FloatLimits& l = float_limits(self);
-  return wrap(str("finfo(resolution=", l.resolution, ", min=", -l.max, ", max=", l.max, ", eps=", l.eps, ", smallest_normal=",
-                  l.smallest_normal, ", tiny=", l.smallest_normal, ", dtype=", python_name(l.dtype), ")"));
+  return wrap(str("finfo(resolution=", l.resolution, ", min=", -l.max, ", max=", l.max, ", eps=", l.eps,
+                  ", smallest_normal=", l.smallest_normal, ", tiny=", l.smallest_normal,
+                  ", dtype=", python_name(l.dtype), ")"));
   END_HANDLE_ERRORS
 }
 
@@ -117,7 +122,8 @@ PyObject* iinfo_repr(PyObject* self) {
   const PyRef low(check(iinfo_min(self, nullptr)));
   const PyRef high(check(iinfo_max(self, nullptr)));
   // As doubles, like PyTorch: 9.22337e+18.
-  return wrap(str("iinfo(min=", PyLong_AsDouble(low.get()), ", max=", PyLong_AsDouble(high.get()), ", dtype=", python_name(self_dtype(self)), ")"));
+  return wrap(str("iinfo(min=", PyLong_AsDouble(low.get()), ", max=", PyLong_AsDouble(high.get()),
+                  ", dtype=", python_name(self_dtype(self)), ")"));
   END_HANDLE_ERRORS
 }
 
@@ -141,15 +147,22 @@ PyGetSetDef iinfo_properties[] = {
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 PyType_Slot finfo_slots[] = {
-    {Py_tp_new, reinterpret_cast<void*>(&finfo_new)}, {Py_tp_repr, reinterpret_cast<void*>(&finfo_repr)},
-    {Py_tp_richcompare, reinterpret_cast<void*>(&compare)}, {Py_tp_hash, reinterpret_cast<void*>(&hash)},
-    {Py_tp_getset, finfo_properties}, {Py_tp_methods, methods},
-    {Py_tp_doc, const_cast<char*>("finfo(type=None)\n\nNumeric limits of a floating point dtype.")}, {0, nullptr}};
-PyType_Slot iinfo_slots[] = {
-    {Py_tp_new, reinterpret_cast<void*>(&iinfo_new)}, {Py_tp_repr, reinterpret_cast<void*>(&iinfo_repr)},
-    {Py_tp_richcompare, reinterpret_cast<void*>(&compare)}, {Py_tp_hash, reinterpret_cast<void*>(&hash)},
-    {Py_tp_getset, iinfo_properties}, {Py_tp_methods, methods},
-    {Py_tp_doc, const_cast<char*>("iinfo(type)\n\nNumeric limits of an integer dtype.")}, {0, nullptr}};
+    {Py_tp_new, reinterpret_cast<void*>(&finfo_new)},
+    {Py_tp_repr, reinterpret_cast<void*>(&finfo_repr)},
+    {Py_tp_richcompare, reinterpret_cast<void*>(&compare)},
+    {Py_tp_hash, reinterpret_cast<void*>(&hash)},
+    {Py_tp_getset, finfo_properties},
+    {Py_tp_methods, methods},
+    {Py_tp_doc, const_cast<char*>("finfo(type=None)\n\nNumeric limits of a floating point dtype.")},
+    {0, nullptr}};
+PyType_Slot iinfo_slots[] = {{Py_tp_new, reinterpret_cast<void*>(&iinfo_new)},
+                             {Py_tp_repr, reinterpret_cast<void*>(&iinfo_repr)},
+                             {Py_tp_richcompare, reinterpret_cast<void*>(&compare)},
+                             {Py_tp_hash, reinterpret_cast<void*>(&hash)},
+                             {Py_tp_getset, iinfo_properties},
+                             {Py_tp_methods, methods},
+                             {Py_tp_doc, const_cast<char*>("iinfo(type)\n\nNumeric limits of an integer dtype.")},
+                             {0, nullptr}};
 PyType_Spec finfo_spec = {"torch.finfo", sizeof(InfoObject), 0, Py_TPFLAGS_DEFAULT, finfo_slots};
 PyType_Spec iinfo_spec = {"torch.iinfo", sizeof(InfoObject), 0, Py_TPFLAGS_DEFAULT, iinfo_slots};
 }  // namespace

@@ -8,20 +8,27 @@ namespace python {
 
 PyObject* wrap(const Scalar& value) {
   switch (value.kind()) {
-    case Scalar::Kind::Bool: return wrap(value.to_bool());
-    case Scalar::Kind::Int: return wrap(value.to_int());
-    case Scalar::Kind::Double: return wrap(value.to_double());
-    default: return wrap(value.to_complex_double());
+    case Scalar::Kind::Bool:
+      return wrap(value.to_bool());
+    case Scalar::Kind::Int:
+      return wrap(value.to_int());
+    case Scalar::Kind::Double:
+      return wrap(value.to_double());
+    default:
+      return wrap(value.to_complex_double());
   }
 }
 
-PyObject* wrap(const std::string& text) { return PyUnicode_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size())); }
+PyObject* wrap(const std::string& text) {
+  return PyUnicode_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
+}
 
 namespace {
 template <class T>
 PyObject* wrap_sequence(const std::vector<T>& values) {
   PyRef result(check(PyTuple_New(static_cast<Py_ssize_t>(values.size()))));
-  for (size_t i = 0; i < values.size(); ++i) PyTuple_SET_ITEM(result.get(), static_cast<Py_ssize_t>(i), check(wrap(values[i])));
+  for (size_t i = 0; i < values.size(); ++i)
+    PyTuple_SET_ITEM(result.get(), static_cast<Py_ssize_t>(i), check(wrap(values[i])));
   return result.release();
 }
 
@@ -33,7 +40,8 @@ PyObject* return_type_repr(PyObject* self) {
   const Py_ssize_t n = PyTuple_GET_SIZE(self);
   for (Py_ssize_t i = 0; i < n && i < PyTuple_GET_SIZE(names.get()); ++i) {
     const PyRef item(check(PyObject_Repr(PyTuple_GET_ITEM(self, i))));
-    text += std::string(as_utf8(PyTuple_GET_ITEM(names.get(), i))) + "=" + as_utf8(item.get()) + (i + 1 == n ? ")" : ",\n");
+    text +=
+        std::string(as_utf8(PyTuple_GET_ITEM(names.get(), i))) + "=" + as_utf8(item.get()) + (i + 1 == n ? ")" : ",\n");
   }
   return wrap(text);
   END_HANDLE_ERRORS

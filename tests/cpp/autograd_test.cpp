@@ -117,10 +117,12 @@ TEST_F(Autograd, GradRunsOnlyWhatLeadsToInputs) {
 TEST_F(Autograd, UnusedInputs) {
   TensorBase a = tensor({2}, {1, 2}, true), b = tensor({2}, {3, 4}, true);
   TensorBase y = toy::sum(toy::mul(a, a));
-  EXPECT_TRUE(contains(message_of([&] { autograd::grad(y, b, {}, true); }), "at index 0 appears to not have been used in the graph"));
+  EXPECT_TRUE(contains(message_of([&] { autograd::grad(y, b, {}, true); }),
+                       "at index 0 appears to not have been used in the graph"));
   EXPECT_FALSE(autograd::grad(y, b, {}, true, false, true)[0].defined());
   EXPECT_EQ(values(autograd::grad(y, b, {}, true, false, true, true)[0]), V({0, 0}));
-  EXPECT_TRUE(contains(message_of([&] { autograd::grad(y, tensor({1}, {1})); }), "One of the differentiated Tensors does not require grad"));
+  EXPECT_TRUE(contains(message_of([&] { autograd::grad(y, tensor({1}, {1})); }),
+                       "One of the differentiated Tensors does not require grad"));
 }
 
 TEST_F(Autograd, BackwardWithInputs) {
@@ -137,9 +139,11 @@ TEST_F(Autograd, BackwardWithInputs) {
 TEST_F(Autograd, ErrorsOfTheEntryPoints) {
   TensorBase a = tensor({2}, {1, 2}, true);
   EXPECT_EQ(message_of([&] { run(toy::exp(a)); }), "grad can be implicitly created only for scalar outputs");
-  EXPECT_EQ(message_of([&] { run(tensor({1}, {1})); }), "element 0 of tensors does not require grad and does not have a grad_fn");
-  EXPECT_EQ(message_of([&] { backward(toy::exp(a), tensor({3}, {1})); }),
-            "Mismatch in shape: grad_output[0] has a shape of torch.Size([3]) and output[0] has a shape of torch.Size([2]).");
+  EXPECT_EQ(message_of([&] { run(tensor({1}, {1})); }),
+            "element 0 of tensors does not require grad and does not have a grad_fn");
+  EXPECT_EQ(
+      message_of([&] { backward(toy::exp(a), tensor({3}, {1})); }),
+      "Mismatch in shape: grad_output[0] has a shape of torch.Size([3]) and output[0] has a shape of torch.Size([2]).");
 }
 
 TEST_F(Autograd, BroadcastGradientIsSummed) {
@@ -166,7 +170,8 @@ TEST_F(Autograd, WrongResultsOfNodesAreRefused) {
     return y;
   };
   EXPECT_EQ(message_of([&] { run(make({tensor({7}, {1})})); }),
-            "Function BadBackward0 returned an invalid gradient at index 0 - got [7] but expected shape compatible with [2, 3]");
+            "Function BadBackward0 returned an invalid gradient at index 0 - got [7] but expected shape compatible "
+            "with [2, 3]");
   EXPECT_EQ(message_of([&] { run(make({})); }),
             "Function BadBackward0 returned an incorrect number of gradients (expected 1, got 0)");
 }
@@ -206,8 +211,10 @@ TEST_F(Autograd, ChangedSavedInputIsNoticed) {
   TensorBase y = toy::sum(toy::mul(x, w));
   toy::add_(w, tensor({}, {1}));
   EXPECT_EQ(message_of([&] { run(y); }),
-            "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.DoubleTensor [2]] "
-            "is at version 1; expected version 0 instead. Hint: enable anomaly detection to find the operation that failed to compute "
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            "[torch.DoubleTensor [2]] "
+            "is at version 1; expected version 0 instead. Hint: enable anomaly detection to find the operation that "
+            "failed to compute "
             "its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).");
 }
 
@@ -215,7 +222,8 @@ TEST_F(Autograd, ChangedSavedOutputIsNoticed) {
   TensorBase x = tensor({2}, {1, 2}, true);
   TensorBase e = toy::exp(x);
   toy::add_(e, tensor({}, {1}));
-  EXPECT_TRUE(contains(message_of([&] { run(toy::sum(e)); }), "which is output 0 of Exp, is at version 1; expected version 0"));
+  EXPECT_TRUE(
+      contains(message_of([&] { run(toy::sum(e)); }), "which is output 0 of Exp, is at version 1; expected version 0"));
 }
 
 TEST_F(Autograd, ChangeThroughDetachedAndViewsIsNoticed) {
@@ -244,8 +252,12 @@ TEST_F(Autograd, SavedOutputMakesNoCycle) {
 }
 
 struct DoublingHooks final : SavedVariableHooks {
-  void pack(const TensorBase& t) override { packed = toy::raw_map(t, [](double x) { return 2 * x; }); }
-  TensorBase unpack() override { return toy::raw_map(packed, [](double x) { return x / 2; }); }
+  void pack(const TensorBase& t) override {
+    packed = toy::raw_map(t, [](double x) { return 2 * x; });
+  }
+  TensorBase unpack() override {
+    return toy::raw_map(packed, [](double x) { return x / 2; });
+  }
   TensorBase packed;
 };
 
@@ -266,7 +278,8 @@ TEST_F(Autograd, InferenceTensorsAreNotSaved) {
     w = tensor({2}, {3, 4});
   }
   EXPECT_TRUE(contains(message_of([&] { toy::mul(x, w); }), "Inference tensors cannot be saved for backward"));
-  EXPECT_TRUE(contains(message_of([&] { increment_version(w); }), "Inplace update to inference tensor outside InferenceMode"));
+  EXPECT_TRUE(
+      contains(message_of([&] { increment_version(w); }), "Inplace update to inference tensor outside InferenceMode"));
   EXPECT_EQ(message_of([&] { version(w); }), "Inference tensors do not track version counter.");
 }
 
@@ -315,14 +328,17 @@ TEST_F(Autograd, InPlaceOnViewUnderGradOfInputs) {
 
 TEST_F(Autograd, RefusedInPlaceChanges) {
   TensorBase x = tensor({2, 2}, {1}, true), one = tensor({}, {1});
-  EXPECT_EQ(message_of([&] { toy::add_(x, one); }), "a leaf Variable that requires grad is being used in an in-place operation.");
+  EXPECT_EQ(message_of([&] { toy::add_(x, one); }),
+            "a leaf Variable that requires grad is being used in an in-place operation.");
   TensorBase v = toy::row(x, 0);
-  EXPECT_EQ(message_of([&] { toy::add_(v, one); }), "a view of a leaf Variable that requires grad is being used in an in-place operation.");
+  EXPECT_EQ(message_of([&] { toy::add_(v, one); }),
+            "a view of a leaf Variable that requires grad is being used in an in-place operation.");
   TensorBase y = toy::add(x, one);
   TensorBase u = toy::row(y, 0);
   set_creation_meta(u, CreationMeta::MultiOutputNode);
-  EXPECT_TRUE(contains(message_of([&] { toy::add_(u, one); }), "Output 0 of AsStrided is a view and is being modified inplace. This view is the "
-                                                              "output of a function that returns multiple views."));
+  EXPECT_TRUE(contains(message_of([&] { toy::add_(u, one); }),
+                       "Output 0 of AsStrided is a view and is being modified inplace. This view is the "
+                       "output of a function that returns multiple views."));
   TensorBase plain = tensor({2, 2}, {1}), w = tensor({2}, {1}, true), n;
   {
     NoGradGuard no_grad;
@@ -330,7 +346,8 @@ TEST_F(Autograd, RefusedInPlaceChanges) {
     toy::add_(x, one);
     EXPECT_EQ(version(x), 1);
   }
-  EXPECT_TRUE(contains(message_of([&] { toy::mul_(n, w); }), "A view was created in no_grad mode and is being modified inplace with grad mode enabled."));
+  EXPECT_TRUE(contains(message_of([&] { toy::mul_(n, w); }),
+                       "A view was created in no_grad mode and is being modified inplace with grad mode enabled."));
 }
 
 TEST_F(Autograd, ExpandedViewIsReadAnewFromItsBase) {
@@ -347,7 +364,8 @@ TEST_F(Autograd, DetachedTensorsAndRequiresGrad) {
   TensorBase y = toy::mul(x, x), d = detach(y);
   EXPECT_FALSE(d.requires_grad());
   EXPECT_TRUE(is_leaf(d));
-  EXPECT_TRUE(contains(message_of([&] { set_requires_grad(y, false); }), "you can only change requires_grad flags of leaf variables"));
+  EXPECT_TRUE(contains(message_of([&] { set_requires_grad(y, false); }),
+                       "you can only change requires_grad flags of leaf variables"));
   EXPECT_EQ(message_of([&] { set_requires_grad(empty_tensor({1}, kLong), true); }),
             "only Tensors of floating point and complex dtype can require gradients");
   detach_(y);

@@ -175,7 +175,8 @@ TensorBase& copy_(TensorBase& a, const TensorBase& b) {
 }
 
 TensorBase clone(const TensorBase& a) {
-  TensorBase r = a.is_non_overlapping_and_dense() ? empty_strided_tensor(a.sizes(), a.strides(), kDouble) : empty_tensor(a.sizes(), kDouble);
+  TensorBase r = a.is_non_overlapping_and_dense() ? empty_strided_tensor(a.sizes(), a.strides(), kDouble)
+                                                  : empty_tensor(a.sizes(), kDouble);
   for (int64_t i = 0; i < a.numel(); ++i) at(r, i) = at(a, i);
   if (compute_requires_grad(a)) {
     auto node = make_intrusive<Identity>();

@@ -88,7 +88,15 @@ def test_index_tensors(text):
 
 
 # PyTorch's text says more or less than ours here.
-OTHER_WORDS = {"x[:, [4]]", "x[[0, 'a']]", "x[T.tensor([[[True]]])]", "e[[0]]", "v[T.tensor([0]), T.tensor([0])]", "x[..., 0, 0, 0]", "x[[0], [0], [0]]"}
+OTHER_WORDS = {
+    "x[:, [4]]",
+    "x[[0, 'a']]",
+    "x[T.tensor([[[True]]])]",
+    "e[[0]]",
+    "v[T.tensor([0]), T.tensor([0])]",
+    "x[..., 0, 0, 0]",
+    "x[[0], [0], [0]]",
+}
 
 
 @pytest.mark.parametrize("text", WRONG)
@@ -142,7 +150,18 @@ def test_gradients(text):
     assert grads(tiny_torch) == grads(oracle)
 
 
-@pytest.mark.parametrize("text", ["c[0] = v", "c[0] = 3", "c[[0, 2]] = v", "c[:, 1] = v[:3]", "c[[0, 0], [1, 1]] = v[:2]", "c[m] = v[:2]", "c[0][1:3] = v[:2]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c[0] = v",
+        "c[0] = 3",
+        "c[[0, 2]] = v",
+        "c[:, 1] = v[:3]",
+        "c[[0, 0], [1, 1]] = v[:2]",
+        "c[m] = v[:2]",
+        "c[0][1:3] = v[:2]",
+    ],
+)
 def test_gradients_of_assignment(text):
     def grads(library):
         base = library.tensor([[float(i + 4 * j) for i in range(4)] for j in range(3)], requires_grad=True)
@@ -273,7 +292,18 @@ def test_nonzero(shape, dtype):
 
 
 def test_every_pair_of_kinds():
-    keys = [0, slice(1, None), None, Ellipsis, True, [0, 1], [[0], [1]], "T.tensor(1)", "T.tensor([True, False, True])", "T.tensor([1, 0])"]
+    keys = [
+        0,
+        slice(1, None),
+        None,
+        Ellipsis,
+        True,
+        [0, 1],
+        [[0], [1]],
+        "T.tensor(1)",
+        "T.tensor([True, False, True])",
+        "T.tensor([1, 0])",
+    ]
     for a, b in itertools.product(keys, keys):
         outcomes = []
         for library in LIBRARIES:

@@ -39,7 +39,11 @@ def test_geometry_comes_along(make):
     tensor = torch.from_numpy(array)
     assert tensor.tolist() == array.tolist() and tensor.shape == array.shape
     if array.size > 1:
-        assert all(ours * 8 == theirs for ours, theirs, n in zip(tensor.stride(), array.strides, array.shape, strict=True) if n > 1)
+        assert all(
+            ours * 8 == theirs
+            for ours, theirs, n in zip(tensor.stride(), array.strides, array.shape, strict=True)
+            if n > 1
+        )
 
 
 def test_zero_dim_and_empty_arrays():
@@ -53,9 +57,21 @@ def test_zero_dim_and_empty_arrays():
         (lambda: numpy.arange(3)[::-1], ValueError, "At least one stride in the given numpy array is negative"),
         (lambda: numpy.array(["a"]), TypeError, "can't convert np.ndarray of type numpy.str_"),
         (lambda: numpy.array([object()]), TypeError, "can't convert np.ndarray of type numpy.object_"),
-        (lambda: numpy.array([1], dtype=">i4"), ValueError, "given numpy array has byte order different from the native byte order"),
-        (lambda: numpy.zeros(3, dtype="i1, i4")["f1"], ValueError, "given numpy array strides not a multiple of the element byte size"),
-        (lambda: numpy.array([numpy.datetime64("2020-01-01")]), TypeError, "can't convert np.ndarray of type numpy.datetime64"),
+        (
+            lambda: numpy.array([1], dtype=">i4"),
+            ValueError,
+            "given numpy array has byte order different from the native byte order",
+        ),
+        (
+            lambda: numpy.zeros(3, dtype="i1, i4")["f1"],
+            ValueError,
+            "given numpy array strides not a multiple of the element byte size",
+        ),
+        (
+            lambda: numpy.array([numpy.datetime64("2020-01-01")]),
+            TypeError,
+            "can't convert np.ndarray of type numpy.datetime64",
+        ),
         (lambda: [1], TypeError, "expected np.ndarray (got list)"),
         (lambda: numpy.float64(1), TypeError, "expected np.ndarray (got numpy.float64)"),
         (lambda: numpy.zeros(2, dtype="longdouble"), TypeError, "can't convert np.ndarray of type numpy.longdouble"),
@@ -111,7 +127,11 @@ def test_read_only_array():
 def test_tensor_from_numpy_values(data):
     oracle = pytest.importorskip("torch", reason="PyTorch, the oracle of this test, is not installed")
     ours, theirs = torch.tensor(data()), oracle.tensor(data())
-    assert (str(ours.dtype), tuple(ours.shape), ours.tolist()) == (str(theirs.dtype), tuple(theirs.shape), theirs.tolist())
+    assert (str(ours.dtype), tuple(ours.shape), ours.tolist()) == (
+        str(theirs.dtype),
+        tuple(theirs.shape),
+        theirs.tolist(),
+    )
 
 
 def test_tensor_copies_and_as_tensor_shares():
@@ -164,7 +184,11 @@ def test_memory_seen_by_numpy_does_not_move():
 @pytest.mark.parametrize(
     "make, error, text",
     [
-        (lambda: torch.tensor([1.0], requires_grad=True), RuntimeError, "Can't call numpy() on Tensor that requires grad"),
+        (
+            lambda: torch.tensor([1.0], requires_grad=True),
+            RuntimeError,
+            "Can't call numpy() on Tensor that requires grad",
+        ),
         (lambda: torch.tensor(1.0, dtype=torch.bfloat16), TypeError, "Got unsupported ScalarType BFloat16"),
         (lambda: torch.tensor(1.0, device="meta"), TypeError, "can't convert meta device type tensor to numpy"),
     ],

@@ -234,24 +234,52 @@ def test_tensor_agrees_with_pytorch(data, dtype):
     [
         (lambda t: t.tensor([[1, 2, 3], [4, 5]]), ValueError, "expected sequence of length 3 at dim 1 (got 2)"),
         (lambda t: t.tensor("a"), TypeError, "new(): invalid data type 'str'"),
-        (lambda t: t.tensor(300, dtype=t.uint8), RuntimeError, "value cannot be converted to type uint8 without overflow"),
+        (
+            lambda t: t.tensor(300, dtype=t.uint8),
+            RuntimeError,
+            "value cannot be converted to type uint8 without overflow",
+        ),
         (lambda t: t.tensor(None), RuntimeError, "Could not infer dtype of NoneType"),
         (lambda t: t.tensor(1, dtype=3), TypeError, "tensor(): argument 'dtype' must be torch.dtype, not int"),
         (lambda t: t.tensor(), TypeError, 'tensor() missing 1 required positional arguments: "data"'),
-        (lambda t: t.tensor(1, requires_grad=True), RuntimeError, "Only Tensors of floating point and complex dtype can require gradients"),
-        (lambda t: bool(t.tensor([1, 2])), RuntimeError, "Boolean value of Tensor with more than one value is ambiguous"),
+        (
+            lambda t: t.tensor(1, requires_grad=True),
+            RuntimeError,
+            "Only Tensors of floating point and complex dtype can require gradients",
+        ),
+        (
+            lambda t: bool(t.tensor([1, 2])),
+            RuntimeError,
+            "Boolean value of Tensor with more than one value is ambiguous",
+        ),
         (lambda t: bool(t.tensor([])), RuntimeError, "Boolean value of Tensor with no values is ambiguous"),
         (lambda t: int(t.tensor([1, 2])), ValueError, "only one element tensors can be converted to Python scalars"),
-        (lambda t: [1][t.tensor(0.5)], TypeError, "only integer tensors of a single element can be converted to an index"),
+        (
+            lambda t: [1][t.tensor(0.5)],
+            TypeError,
+            "only integer tensors of a single element can be converted to an index",
+        ),
         (lambda t: len(t.tensor(1)), TypeError, "len() of a 0-d tensor"),
         (lambda t: iter(t.tensor(1)), TypeError, "iteration over a 0-d tensor"),
         (lambda t: t.tensor([1, 2]).item(), RuntimeError, "a Tensor with 2 elements cannot be converted to Scalar"),
-        (lambda t: t.tensor([1, 2]).size(3), IndexError, "Dimension out of range (expected to be in range of [-1, 0], but got 3)"),
+        (
+            lambda t: t.tensor([1, 2]).size(3),
+            IndexError,
+            "Dimension out of range (expected to be in range of [-1, 0], but got 3)",
+        ),
         (lambda t: int(t.tensor(float("inf"))), OverflowError, "cannot convert float infinity to integer"),
-        (lambda t: setattr(t.tensor([1.0]), "grad", 3), TypeError, "assigned grad expected to be a Tensor or None but got grad of type int"),
+        (
+            lambda t: setattr(t.tensor([1.0]), "grad", 3),
+            TypeError,
+            "assigned grad expected to be a Tensor or None but got grad of type int",
+        ),
         (lambda t: setattr(t.tensor([1.0]), "requires_grad", 1), RuntimeError, "requires_grad must be a bool"),
         (lambda t: setattr(t.tensor([1.0]), "data", 3), TypeError, "Variable data has to be a tensor, but got int"),
-        (lambda t: delattr(t.tensor([1.0]), "data"), RuntimeError, "Deleting tensor data is not allowed. Delete tensor instead!"),
+        (
+            lambda t: delattr(t.tensor([1.0]), "data"),
+            RuntimeError,
+            "Deleting tensor data is not allowed. Delete tensor instead!",
+        ),
     ],
 )
 def test_error_texts(call, error, text):
@@ -299,7 +327,9 @@ def test_legacy_constructor():
             torch.Tensor(wrong)
 
 
-@pytest.mark.parametrize("name", ["float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"])
+@pytest.mark.parametrize(
+    "name", ["float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"]
+)
 def test_every_bit_pattern_reads_as_pytorch_reads_it(name):
     width = 2 if "16" in name else 1
     count = 256**width
@@ -314,8 +344,16 @@ def test_properties():
     tensor = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     assert (tensor.ndim, tensor.itemsize, tensor.nbytes, tensor.dim(), tensor.numel()) == (2, 4, 16, 2, 4)
     assert tensor.dtype is torch.float32 and tensor.layout is torch.strided and tensor.device == torch.device("cpu")
-    assert tensor.stride() == (2, 1) and tensor.stride(-1) == 1 and tensor.size(0) == 2 and tensor.size() == tensor.shape
-    assert (tensor.is_cpu, tensor.is_cuda, tensor.is_sparse, tensor.is_nested, tensor.is_leaf) == (True, False, False, False, True)
+    assert (
+        tensor.stride() == (2, 1) and tensor.stride(-1) == 1 and tensor.size(0) == 2 and tensor.size() == tensor.shape
+    )
+    assert (tensor.is_cpu, tensor.is_cuda, tensor.is_sparse, tensor.is_nested, tensor.is_leaf) == (
+        True,
+        False,
+        False,
+        False,
+        True,
+    )
     assert tensor._version == 0 and tensor._base is None and tensor.grad is None and tensor.grad_fn is None
     assert tensor.real is tensor
     with pytest.raises(RuntimeError):

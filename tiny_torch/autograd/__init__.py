@@ -76,7 +76,9 @@ def backward(
 
         warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:
-            raise RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`."
+            )
         grad_tensors = grad_variables
     if inputs is not None:
         inputs = (inputs,) if isinstance(inputs, _C.TensorBase) else tuple(inputs)
@@ -120,13 +122,19 @@ def grad(
         ValueError: `materialize_grads` together with ``allow_unused=False``.
     """
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     if not only_inputs:
         import warnings
 
-        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True).", FutureWarning, stacklevel=2)
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True).", FutureWarning, stacklevel=2
+        )
     if is_grads_batched:
-        raise NotImplementedError("grad(): is_grads_batched=True needs vmap, which is not available; loop over the gradients instead")
+        raise NotImplementedError(
+            "grad(): is_grads_batched=True needs vmap, which is not available; loop over the gradients instead"
+        )
     if allow_unused is None:
         allow_unused = materialize_grads
     outputs = (outputs,) if isinstance(outputs, _C.TensorBase) else tuple(outputs)

@@ -30,7 +30,8 @@ class detect_anomaly:
         import warnings
 
         warnings.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.", stacklevel=2
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.",
+            stacklevel=2,
         )
         self.check_nan = check_nan
 

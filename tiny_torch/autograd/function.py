@@ -4,7 +4,15 @@ import functools
 
 from tiny_torch import _C
 
-__all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "NestedIOFunction", "once_differentiable"]
+__all__ = [
+    "BackwardCFunction",
+    "Function",
+    "FunctionCtx",
+    "FunctionMeta",
+    "InplaceFunction",
+    "NestedIOFunction",
+    "once_differentiable",
+]
 
 
 class FunctionCtx:
@@ -18,7 +26,9 @@ class FunctionCtx:
         """Keeps tensors for `Function.jvp`."""
         for tensor in tensors:
             if tensor is not None and not isinstance(tensor, _C.TensorBase):
-                raise TypeError(f"save_for_forward expects all arguments to be tensors, but got {type(tensor).__name__}")
+                raise TypeError(
+                    f"save_for_forward expects all arguments to be tensors, but got {type(tensor).__name__}"
+                )
         self.saved_for_forward = tensors
 
     def mark_dirty(self, *args):
@@ -42,7 +52,9 @@ class BackwardCFunction(_C._FunctionBase, FunctionCtx):
         function = self._forward_cls
         if function.backward is not Function.backward:
             if function.vjp is not Function.vjp:
-                raise RuntimeError("Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them.")
+                raise RuntimeError(
+                    "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them."
+                )
             return function.backward(self, *args)
         return function.vjp(self, *args)
 
@@ -116,14 +128,18 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     @staticmethod
     def backward(ctx, *grad_outputs):
         """Gradients of the inputs from those of the outputs; to be overridden."""
-        raise NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD.")
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."
+        )
 
     vjp = backward
 
     @staticmethod
     def jvp(ctx, *grad_inputs):
         """Forward-mode derivative; to be overridden."""
-        raise NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.")
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
 
     @staticmethod
     def vmap(info, in_dims, *args):

@@ -10,7 +10,9 @@ def _to_tuple(value, what, function):
         return False, (value,)
     if isinstance(value, (tuple, list)) and all(isinstance(v, torch.Tensor) for v in value):
         return True, tuple(value)
-    raise TypeError(f"The {what} given to {function} must be either a Tensor or a tuple of Tensors but got {type(value)}.")
+    raise TypeError(
+        f"The {what} given to {function} must be either a Tensor or a tuple of Tensors but got {type(value)}."
+    )
 
 
 def _from_tuple(is_tuple, values):
@@ -38,7 +40,14 @@ def _grad(outputs, inputs, grad_outputs=None, create_graph=False):
     live = [(o, g) for o, g in zip(outputs, grad_outputs or [None] * len(outputs)) if o.requires_grad]
     if not live:
         return (None,) * len(inputs)
-    return torch.autograd.grad([o for o, _ in live], inputs, [g for _, g in live], create_graph=create_graph, retain_graph=True, allow_unused=True)
+    return torch.autograd.grad(
+        [o for o, _ in live],
+        inputs,
+        [g for _, g in live],
+        create_graph=create_graph,
+        retain_graph=True,
+        allow_unused=True,
+    )
 
 
 def _detach(values, create_graph):
@@ -48,7 +57,9 @@ def _detach(values, create_graph):
 def _check_vector(v, reference, is_tuple, name, function):
     if v is None:
         if len(reference) != 1 or reference[0].nelement() != 1:
-            raise RuntimeError(f"The vector {name} can only be None if the user-provided function returns a single Tensor with a single element.")
+            raise RuntimeError(
+                f"The vector {name} can only be None if the user-provided function returns a single Tensor with a single element."
+            )
         return (torch.ones_like(reference[0]),)
     _, v = _to_tuple(v, name, function)
     if len(v) != len(reference):
@@ -75,8 +86,12 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
         out_is_tuple, outputs = _call(func, inputs, "vjp")
         v = _check_vector(v, outputs, out_is_tuple, "v", "vjp")
         grads = _grad(outputs, inputs, v, create_graph)
-        grads = _zeros_for_none(grads, inputs, strict, "The output of the user-provided function is independent of one of the inputs.")
-    return _from_tuple(out_is_tuple, _detach(outputs, create_graph)), _from_tuple(is_tuple, _detach(grads, create_graph))
+        grads = _zeros_for_none(
+            grads, inputs, strict, "The output of the user-provided function is independent of one of the inputs."
+        )
+    return _from_tuple(out_is_tuple, _detach(outputs, create_graph)), _from_tuple(
+        is_tuple, _detach(grads, create_graph)
+    )
 
 
 def jvp(func, inputs, v=None, create_graph=False, strict=False):
@@ -91,10 +106,16 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
         out_is_tuple, outputs = _call(func, inputs, "jvp")
         dummies = tuple(torch.zeros_like(o).requires_grad_(True) for o in outputs)
         grads = _grad(outputs, inputs, dummies, create_graph=True)
-        grads = _zeros_for_none(grads, inputs, strict, "The output of the user-provided function is independent of one of the inputs.")
+        grads = _zeros_for_none(
+            grads, inputs, strict, "The output of the user-provided function is independent of one of the inputs."
+        )
         products = _grad(grads, dummies, v, create_graph)
-        products = _zeros_for_none(products, outputs, strict, "One of the outputs of the user-provided function does not depend on the inputs.")
-    return _from_tuple(out_is_tuple, _detach(outputs, create_graph)), _from_tuple(out_is_tuple, _detach(products, create_graph))
+        products = _zeros_for_none(
+            products, outputs, strict, "One of the outputs of the user-provided function does not depend on the inputs."
+        )
+    return _from_tuple(out_is_tuple, _detach(outputs, create_graph)), _from_tuple(
+        out_is_tuple, _detach(products, create_graph)
+    )
 
 
 def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, strategy="reverse-mode"):
@@ -120,7 +141,12 @@ def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, st
             rows = [[] for _ in inputs]
             for element in output.reshape(-1) if output.numel() else ():
                 grads = _grad((element,), inputs, create_graph=create_graph)
-                grads = _zeros_for_none(grads, inputs, strict, "The output of the user-provided function is independent of one of the inputs.")
+                grads = _zeros_for_none(
+                    grads,
+                    inputs,
+                    strict,
+                    "The output of the user-provided function is independent of one of the inputs.",
+                )
                 for row, grad in zip(rows, grads):
                     row.append(grad)
             result.append(tuple(_stack(row, output, i) for row, i in zip(rows, inputs)))
@@ -145,7 +171,9 @@ def _single_output(func, function):
         if not isinstance(output, torch.Tensor):
             raise RuntimeError(f"The function given to {function} should return a single Tensor")
         if output.nelement() != 1:
-            raise RuntimeError(f"The Tensor returned by the function given to {function} should contain a single element")
+            raise RuntimeError(
+                f"The Tensor returned by the function given to {function} should contain a single element"
+            )
         return output.reshape(())
 
     return checked
@@ -164,7 +192,14 @@ def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, out
         values = jacobian(scalar, args, create_graph=True, strict=strict)
         return values if is_tuple else values[0]
 
-    return jacobian(gradient, inputs, create_graph=create_graph, strict=strict, vectorize=vectorize, strategy=outer_jacobian_strategy)
+    return jacobian(
+        gradient,
+        inputs,
+        create_graph=create_graph,
+        strict=strict,
+        vectorize=vectorize,
+        strategy=outer_jacobian_strategy,
+    )
 
 
 def _second_order(func, inputs, v, create_graph, strict, function):
@@ -173,7 +208,9 @@ def _second_order(func, inputs, v, create_graph, strict, function):
     v = _check_vector(v, inputs, is_tuple, "v", function)
     output = _single_output(func, function)(*inputs)
     first = _grad((output,), inputs, create_graph=True)
-    first = _zeros_for_none(first, inputs, strict, "The output of the user-provided function is independent of one of the inputs.")
+    first = _zeros_for_none(
+        first, inputs, strict, "The output of the user-provided function is independent of one of the inputs."
+    )
     return is_tuple, inputs, v, output, first
 
 
@@ -182,7 +219,9 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
     with torch.enable_grad():
         is_tuple, inputs, v, output, first = _second_order(func, inputs, v, create_graph, strict, "vhp")
         products = _grad(first, inputs, v, create_graph)
-        products = _zeros_for_none(products, inputs, strict, "The gradient of the user-provided function is independent of one of the inputs.")
+        products = _zeros_for_none(
+            products, inputs, strict, "The gradient of the user-provided function is independent of one of the inputs."
+        )
     return _detach((output,), create_graph)[0], _from_tuple(is_tuple, _detach(products, create_graph))
 
 
@@ -192,7 +231,11 @@ def hvp(func, inputs, v=None, create_graph=False, strict=False):
         is_tuple, inputs, v, output, first = _second_order(func, inputs, v, create_graph, strict, "hvp")
         dummies = tuple(torch.zeros_like(i).requires_grad_(True) for i in inputs)
         second = _grad(first, inputs, dummies, create_graph=True)
-        second = _zeros_for_none(second, inputs, strict, "The gradient of the user-provided function is independent of one of the inputs.")
+        second = _zeros_for_none(
+            second, inputs, strict, "The gradient of the user-provided function is independent of one of the inputs."
+        )
         products = _grad(second, dummies, v, create_graph)
-        products = _zeros_for_none(products, inputs, strict, "The gradient of the user-provided function is independent of one of the inputs.")
+        products = _zeros_for_none(
+            products, inputs, strict, "The gradient of the user-provided function is independent of one of the inputs."
+        )
     return _detach((output,), create_graph)[0], _from_tuple(is_tuple, _detach(products, create_graph))

@@ -96,7 +96,9 @@ def _probes(output):
 def _check_inputs(inputs, check_grad_dtypes=True):
     wanted = [i for i, value in enumerate(inputs) if _is_differentiable(value) and value.requires_grad]
     if not wanted:
-        raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True.")
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+        )
     for i in wanted:
         if inputs[i].dtype not in (torch.float64, torch.complex128):
             import warnings
@@ -133,7 +135,9 @@ def _check_analytical(func, inputs, wanted, eps, atol, rtol, nondet_tol):
 def _compare_one(target, i, o, index, grad, second, columns, probe, atol, rtol, nondet_tol):
     if grad is not None:
         if grad.shape != target.shape:
-            raise GradcheckError(f"grad is incorrect size: input {i} has {tuple(target.shape)}, its gradient {tuple(grad.shape)}")
+            raise GradcheckError(
+                f"grad is incorrect size: input {i} has {tuple(target.shape)}, its gradient {tuple(grad.shape)}"
+            )
         if grad.dtype != target.dtype:
             raise GradcheckError(f"grad is incorrect dtype: input {i} has {target.dtype}, its gradient {grad.dtype}")
         values = grad.detach().reshape(-1).tolist()
@@ -263,9 +267,13 @@ def gradgradcheck(
 
     def first_order(*args):
         values, incoming = args[:-n], args[-n:]
-        values = tuple(v.detach().requires_grad_(True) if i in wanted and not v.requires_grad else v for i, v in enumerate(values))
+        values = tuple(
+            v.detach().requires_grad_(True) if i in wanted and not v.requires_grad else v for i, v in enumerate(values)
+        )
         results = _outputs(func, values)
-        grads = torch.autograd.grad(results, [values[i] for i in wanted], incoming, create_graph=True, allow_unused=True)
+        grads = torch.autograd.grad(
+            results, [values[i] for i in wanted], incoming, create_graph=True, allow_unused=True
+        )
         return tuple(g for g in grads if isinstance(g, torch.Tensor) and g.requires_grad)
 
     return gradcheck(

@@ -21,7 +21,9 @@ def outputs(folders: list[Path]) -> dict[str, str]:
         files[f"handles/{family}.h"] = declarations.handles_header(family, ops)
         files[f"register/{family}.cpp"] = registration.register_source(family, ops, owners)
         files[f"autograd/{family}.cpp"] = autograd.autograd_source(family, ops)
-        files[f"pointwise/{family}.cpp"] = pointwise.pointwise_source(family, ops) or "// This family has no pointwise ops.\n"
+        files[f"pointwise/{family}.cpp"] = (
+            pointwise.pointwise_source(family, ops) or "// This family has no pointwise ops.\n"
+        )
         files[f"python/{family}.cpp"] = python_bindings.family_source(family, functions)
     declared, defined = declarations.methods(families)
     files["TensorMethods.h"] = declared

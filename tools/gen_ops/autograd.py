@@ -133,8 +133,11 @@ def saved_argument(a: Arg) -> Saved:
 
 
 def node_struct(info: NodeInfo) -> str:
-    lines = [f"struct {info.name} final : Node {{", f'  std::string name() const override {{ return "{info.name}"; }}',
-             "  variable_list apply(variable_list&& grads) override;"]
+    lines = [
+        f"struct {info.name} final : Node {{",
+        f'  std::string name() const override {{ return "{info.name}"; }}',
+        "  variable_list apply(variable_list&& grads) override;",
+    ]
     release = []
     for s in info.saved:
         if s.kind in ("tensor", "optional_tensor"):
@@ -149,7 +152,13 @@ def node_struct(info: NodeInfo) -> str:
         if a.type.is_list:
             lines.append(f"  size_t {a.name}_size_ = 0;")
     if release:
-        lines += ["  void release_variables() override {", "    released_ = true;", *release, "  }", "  bool released_ = false;"]
+        lines += [
+            "  void release_variables() override {",
+            "    released_ = true;",
+            *release,
+            "  }",
+            "  bool released_ = false;",
+        ]
     lines.append("};")
     return "\n".join(lines)
 
@@ -178,7 +187,9 @@ def node_apply(info: NodeInfo) -> str:
         elif s.kind == "tensor_list":
             lines.append(f"  const std::vector<TensorBase> {s.name} = unpack_tensors({s.name}_, *this);")
         elif s.kind == "optional_tensor_list":
-            lines.append(f"  const std::vector<std::optional<TensorBase>> {s.name} = unpack_optional_tensors({s.name}_);")
+            lines.append(
+                f"  const std::vector<std::optional<TensorBase>> {s.name} = unpack_optional_tensors({s.name}_);"
+            )
     for f in info.formulas:
         lines += apply_formula(info, f)
     return "\n".join([*lines, "  return grad_inputs;", "}"])
@@ -190,16 +201,22 @@ def apply_formula(info: NodeInfo, f: Formula) -> list[str]:
     if len(f.slots) == 1:
         arg = info.inputs[f.slots[0]]
         if arg.type.is_list:
-            return [f"  if (task_should_compute_output(IndexRange{{{positions[0]}, {positions[0]} + {arg.name}_size_}})) {{",
-                    f"    auto list = {f.text};",
-                    f"    for (size_t i = 0; i < list.size(); ++i) grad_inputs[{positions[0]} + i] = std::move(list[i]);", "  }"]
+            return [
+                f"  if (task_should_compute_output(IndexRange{{{positions[0]}, {positions[0]} + {arg.name}_size_}})) {{",
+                f"    auto list = {f.text};",
+                f"    for (size_t i = 0; i < list.size(); ++i) grad_inputs[{positions[0]} + i] = std::move(list[i]);",
+                "  }",
+            ]
         return [f"  if ({wanted}) grad_inputs[{positions[0]}] = {f.text};"]
     lines = [f"  if ({wanted}) {{"]
     if "grad_input_mask" in f.text:
         mask = ", ".join(f"task_should_compute_output({p})" for p in positions)
         lines.append(f"    const std::array<bool, {len(positions)}> grad_input_mask{{{mask}}};")
     lines.append(f"    auto grouped = {f.text};")
-    lines += [f"    if (task_should_compute_output({p})) grad_inputs[{p}] = std::get<{i}>(grouped);" for i, p in enumerate(positions)]
+    lines += [
+        f"    if (task_should_compute_output({p})) grad_inputs[{p}] = std::get<{i}>(grouped);"
+        for i, p in enumerate(positions)
+    ]
     return [*lines, "  }"]
 
 
@@ -219,27 +236,42 @@ def save_statements(op: Op, info: NodeInfo, outputs: bool) -> list[str]:
             continue
         condition = ""
         if several and len(s.used_by) < len(info.inputs):
-            condition = "if (" + " || ".join(f"grad_fn->should_compute_output({slot_position(info, i)})" for i in sorted(s.used_by)) + ") "
+            condition = (
+                "if ("
+                + " || ".join(f"grad_fn->should_compute_output({slot_position(info, i)})" for i in sorted(s.used_by))
+                + ") "
+            )
         if s.kind == "tensor":
             value = s.name
             if op.form == "inplace" and s.is_output:
                 value = "self"
             elif op.form == "inplace" and s.name == "self":
                 value = "ops::clone(self)"
-            lines.append(f"    {condition}grad_fn->{s.name}_ = SavedVariable({value}, {'true' if s.is_output else 'false'}"
-                         f"{', is_view(self)' if op.form == 'inplace' and s.is_output else ''});")
+            lines.append(
+                f"    {condition}grad_fn->{s.name}_ = SavedVariable({value}, {'true' if s.is_output else 'false'}"
+                f"{', is_view(self)' if op.form == 'inplace' and s.is_output else ''});"
+            )
         elif s.kind == "optional_tensor":
-            lines.append(f"    {condition}grad_fn->{s.name}_ = SavedVariable({s.name}.has_value() ? *{s.name} : TensorBase(), false);")
+            lines.append(
+                f"    {condition}grad_fn->{s.name}_ = SavedVariable({s.name}.has_value() ? *{s.name} : TensorBase(), false);"
+            )
         else:
-            lines.append(f"    {condition}grad_fn->{s.name}_ = save_list({s.name}, {'true' if s.is_output else 'false'});")
+            lines.append(
+                f"    {condition}grad_fn->{s.name}_ = save_list({s.name}, {'true' if s.is_output else 'false'});"
+            )
     return lines
 
 
 def guard_and_call(op: Op, target: str = "") -> list[str]:
     keys = "keys & kAfterADInplaceOrView"
     args = ", ".join(["redispatch_keys", *[a.name for a in op.args]])
-    return ["  {", "    const AutoDispatchBelowADInplaceOrView guard;", f"    const DispatchKeySet redispatch_keys = {keys};",
-            f"    {target}handles::{op.ident}().redispatch({args});", "  }"]
+    return [
+        "  {",
+        "    const AutoDispatchBelowADInplaceOrView guard;",
+        f"    const DispatchKeySet redispatch_keys = {keys};",
+        f"    {target}handles::{op.ident}().redispatch({args});",
+        "  }",
+    ]
 
 
 def functional_kernel(op: Op, info: NodeInfo | None) -> str:
@@ -251,12 +283,20 @@ def functional_kernel(op: Op, info: NodeInfo | None) -> str:
         lines.append(f"  const bool any_requires_grad = compute_requires_grad({names});")
         if not op.is_view:
             args = ", ".join(["keys & kAfterADInplaceOrView", *[a.name for a in op.args]])
-            lines += ["  if (!any_requires_grad) {", "    const AutoDispatchBelowADInplaceOrView guard;",
-                      f"    return handles::{op.ident}().redispatch({args});", "  }"]
+            lines += [
+                "  if (!any_requires_grad) {",
+                "    const AutoDispatchBelowADInplaceOrView guard;",
+                f"    return handles::{op.ident}().redispatch({args});",
+                "  }",
+            ]
             lines.append(f"  auto grad_fn = make_intrusive<{info.name}>();")
             lines += start_node(op, info, names)
         else:
-            lines += [f"  intrusive_ptr<{info.name}> grad_fn;", "  if (any_requires_grad) {", f"    grad_fn = make_intrusive<{info.name}>();"]
+            lines += [
+                f"  intrusive_ptr<{info.name}> grad_fn;",
+                "  if (any_requires_grad) {",
+                f"    grad_fn = make_intrusive<{info.name}>();",
+            ]
             lines += ["  " + line for line in start_node(op, info, names)] + ["  }"]
     lines.append(f"  {ret} result;")
     lines += guard_and_call(op, "result = ")
@@ -282,7 +322,11 @@ def differentiable_outputs(op: Op) -> list[str]:
     if len(returns) == 1:
         return ["result"]
     wanted = op.entry.get("differentiable")
-    return [f"std::get<{i}>(result)" for i, r in enumerate(returns) if r.type.is_tensor and (wanted is None or r.name in wanted)]
+    return [
+        f"std::get<{i}>(result)"
+        for i, r in enumerate(returns)
+        if r.type.is_tensor and (wanted is None or r.name in wanted)
+    ]
 
 
 def start_node(op: Op, info: NodeInfo, names: str) -> list[str]:
@@ -295,10 +339,20 @@ def inplace_kernel(op: Op, info: NodeInfo | None) -> str:
     params = ", ".join(["DispatchKeySet keys", cpp.kernel_params(op)])
     lines = [f"{cpp.return_type(op)} {op.ident}_autograd({params}) {{"]
     names = ", ".join(a.name for a in info.inputs) if info else "self"
-    lines += [f"  const bool any_requires_grad = compute_requires_grad({names});", "  check_inplace(self, any_requires_grad);"]
+    lines += [
+        f"  const bool any_requires_grad = compute_requires_grad({names});",
+        "  check_inplace(self, any_requires_grad);",
+    ]
     node = info.name if info else "ZeroGradNode"
-    lines += [f"  intrusive_ptr<{node}> grad_fn;", "  if (any_requires_grad) {", f"    grad_fn = make_intrusive<{node}>();"]
-    lines += ["  " + line for line in (start_node(op, info, names) if info else ["  grad_fn->set_next_edges(collect_next_edges(self));"])] + ["  }"]
+    lines += [
+        f"  intrusive_ptr<{node}> grad_fn;",
+        "  if (any_requires_grad) {",
+        f"    grad_fn = make_intrusive<{node}>();",
+    ]
+    lines += [
+        "  " + line
+        for line in (start_node(op, info, names) if info else ["  grad_fn->set_next_edges(collect_next_edges(self));"])
+    ] + ["  }"]
     lines += guard_and_call(op)
     lines += ["  increment_version(self);", "  if (grad_fn) {", "    rebase_history(self, grad_fn);"]
     lines += save_statements(op, info, outputs=True) if info else []
@@ -310,11 +364,16 @@ def out_kernel(op: Op) -> str:
     names = ", ".join(a.name for a in op.args if a.type.is_tensor)
     outs = [a.name for a in op.out_args]
     ret = outs[0] if len(outs) == 1 else "{" + ", ".join(outs) + "}"
-    return "\n".join([
-        f"{cpp.return_type(op)} {op.ident}_autograd({params}) {{",
-        f"  check_out_requires_grad({cpp.quote(op.base.name)}, {names});", *guard_and_call(op),
-        *[f"  increment_version({n});" for n in outs], f"  return {ret};", "}",
-    ])
+    return "\n".join(
+        [
+            f"{cpp.return_type(op)} {op.ident}_autograd({params}) {{",
+            f"  check_out_requires_grad({cpp.quote(op.base.name)}, {names});",
+            *guard_and_call(op),
+            *[f"  increment_version({n});" for n in outs],
+            f"  return {ret};",
+            "}",
+        ]
+    )
 
 
 def view_kernel(op: Op, suffix: str) -> str:
@@ -324,10 +383,21 @@ def view_kernel(op: Op, suffix: str) -> str:
     lines = [f"{ret} {op.ident}_{suffix}({params}) {{"]
     if op.is_view:
         multi = "true" if op.schema.returns[0].type.is_list or op.entry.get("multi_output") else "false"
-        return "\n".join([*lines, f"  {ret} result;", *guard_and_call(op, "result = "), f"  as_view(self, result, {multi});", "  return result;", "}"])
+        return "\n".join(
+            [
+                *lines,
+                f"  {ret} result;",
+                *guard_and_call(op, "result = "),
+                f"  as_view(self, result, {multi});",
+                "  return result;",
+                "}",
+            ]
+        )
     outs = ["self"] if op.form == "inplace" else [a.name for a in op.out_args]
     result = outs[0] if len(outs) == 1 else "{" + ", ".join(outs) + "}"
-    return "\n".join([*lines, *guard_and_call(op), *[f"  increment_version({n});" for n in outs], f"  return {result};", "}"])
+    return "\n".join(
+        [*lines, *guard_and_call(op), *[f"  increment_version({n});" for n in outs], f"  return {result};", "}"]
+    )
 
 
 def formula_headers(family: str) -> list[str]:
@@ -345,9 +415,15 @@ def autograd_source(family: str, ops: list[Op]) -> str:
     from tools.gen_ops.registration import is_implicit
 
     lines = [
-        cpp.HEADER.format(family=family), '#include "generated/handles/' + family + '.h"', '#include "generated/ops/' + family + '.h"',
-        '#include "aten/core/Library.h"', '#include "autograd/formulas.h"', *formula_headers(family), '#include "autograd/generated_support.h"',
-        "\nnamespace tiny_torch::autograd {", "namespace {\n",
+        cpp.HEADER.format(family=family),
+        '#include "generated/handles/' + family + '.h"',
+        '#include "generated/ops/' + family + '.h"',
+        '#include "aten/core/Library.h"',
+        '#include "autograd/formulas.h"',
+        *formula_headers(family),
+        '#include "autograd/generated_support.h"',
+        "\nnamespace tiny_torch::autograd {",
+        "namespace {\n",
     ]
     registered, nodes = [], {}
     for op in ops:
@@ -357,7 +433,9 @@ def autograd_source(family: str, ops: list[Op]) -> str:
         if info is not None:
             text = node_struct(info) + "\n\n" + node_apply(info) + "\n"
             if nodes.setdefault(info.name, text) != text:
-                raise OpListError(f"{op.schema.full_name}: the node name {info.name} is taken by an op with other formulas; give it a `node:`")
+                raise OpListError(
+                    f"{op.schema.full_name}: the node name {info.name} is taken by an op with other formulas; give it a `node:`"
+                )
             if text not in lines:
                 lines.append(text)
         if op.form == "inplace":
@@ -375,7 +453,9 @@ def autograd_source(family: str, ops: list[Op]) -> str:
     lines.append("\nLibrary make_library() {")
     lines.append('  Library m(Library::Kind::Impl, "aten", std::nullopt, __FILE__, __LINE__);')
     for name, key, fn in registered:
-        lines.append(f"  m.impl({cpp.quote(name)}, DispatchKey::{key}, CppFunction(KernelFunction::from_function<&{fn}>()));")
+        lines.append(
+            f"  m.impl({cpp.quote(name)}, DispatchKey::{key}, CppFunction(KernelFunction::from_function<&{fn}>()));"
+        )
     lines.append("  return m;\n}\nconst Library& library = *new Library(make_library());\n")
     lines.append("}  // namespace\n}  // namespace tiny_torch::autograd\n")
     return "\n".join(lines)

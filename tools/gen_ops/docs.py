@@ -10,7 +10,12 @@ from tools.gen_ops.model import Op
 def op_table(families: dict[str, list[Op]]) -> str:
     lines = ["# Operators", "", "Generated from csrc/aten/ops/*.yaml.", ""]
     for family, ops in families.items():
-        lines += [f"## {family}", "", "| operator | kind | variants | derivative | what it does |", "|---|---|---|---|---|"]
+        lines += [
+            f"## {family}",
+            "",
+            "| operator | kind | variants | derivative | what it does |",
+            "|---|---|---|---|---|",
+        ]
         for op in ops:
             if op.base is not None:
                 continue
@@ -25,12 +30,22 @@ def op_json(families: dict[str, list[Op]]) -> str:
     for family, ops in families.items():
         for op in ops:
             if op.base is None:
-                records.append({
-                    "op": str(op.schema), "name": op.schema.full_name, "family": family, "kind": op.kind, "variants": op.variants,
-                    "module": op.entry.get("python_module", ""), "python": op.entry.get("python", True),
-                    "backward": op.backward if isinstance(op.backward, str) else sorted(op.backward), "dtype": op.entry.get("dtype"),
-                    "types": op.entry.get("types"), "pointwise": op.entry.get("pointwise"), "forms": {k: str(v.schema) for k, v in op.forms.items()},
-                })
+                records.append(
+                    {
+                        "op": str(op.schema),
+                        "name": op.schema.full_name,
+                        "family": family,
+                        "kind": op.kind,
+                        "variants": op.variants,
+                        "module": op.entry.get("python_module", ""),
+                        "python": op.entry.get("python", True),
+                        "backward": op.backward if isinstance(op.backward, str) else sorted(op.backward),
+                        "dtype": op.entry.get("dtype"),
+                        "types": op.entry.get("types"),
+                        "pointwise": op.entry.get("pointwise"),
+                        "forms": {k: str(v.schema) for k, v in op.forms.items()},
+                    }
+                )
     return json.dumps(records, indent=1) + "\n"
 
 
@@ -40,5 +55,7 @@ def fuser_table(families: dict[str, list[Op]]) -> str:
     for ops in families.values():
         for op in ops:
             if op.kind == "pointwise" and op.form == "functional":
-                lines.append(f'FUSER_OP("aten::{op.schema.full_name}", "{op.entry.get("dtype", "promote")}", "{op.entry["pointwise"]}")')
+                lines.append(
+                    f'FUSER_OP("aten::{op.schema.full_name}", "{op.entry.get("dtype", "promote")}", "{op.entry["pointwise"]}")'
+                )
     return "\n".join(lines) + "\n"

@@ -11,8 +11,32 @@ import yaml
 KINDS = ("pointwise", "reduction", "view", "factory", "random", "composite", "custom")
 VARIANTS = ("function", "method", "inplace", "out")
 FIELDS = {
-    "op", "variants", "kind", "pointwise", "dtype", "types", "promote", "check", "backward", "node", "doc", "native", "composite",
-    "out", "inplace", "out_overload", "python_module", "numbers", "python", "meta", "jvp", "vmap", "multi_output", "signature", "error_name", "differentiable",
+    "op",
+    "variants",
+    "kind",
+    "pointwise",
+    "dtype",
+    "types",
+    "promote",
+    "check",
+    "backward",
+    "node",
+    "doc",
+    "native",
+    "composite",
+    "out",
+    "inplace",
+    "out_overload",
+    "python_module",
+    "numbers",
+    "python",
+    "meta",
+    "jvp",
+    "vmap",
+    "multi_output",
+    "signature",
+    "error_name",
+    "differentiable",
 }
 
 
@@ -52,7 +76,9 @@ class Arg:
     kwarg_only: bool = False
 
     def schema(self) -> str:
-        return f"{self.type.schema()}{' ' + self.name if self.name else ''}" + (f"={self.default}" if self.default is not None else "")
+        return f"{self.type.schema()}{' ' + self.name if self.name else ''}" + (
+            f"={self.default}" if self.default is not None else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -79,7 +105,9 @@ class Schema:
         return f"{self.full_name}({', '.join(parts)}) -> {returns}"
 
 
-_TYPE = re.compile(r"(?P<base>\w+)(\((?P<alias>[\w|*>\- ]+)(?P<write>!)?\))?(?P<q1>\?)?(\[(?P<size>\d*)\])?(?P<q2>\?)?$")
+_TYPE = re.compile(
+    r"(?P<base>\w+)(\((?P<alias>[\w|*>\- ]+)(?P<write>!)?\))?(?P<q1>\?)?(\[(?P<size>\d*)\])?(?P<q2>\?)?$"
+)
 
 
 def parse_type(text: str) -> Type:
@@ -135,7 +163,9 @@ def parse_schema(text: str) -> Schema:
     returns = []
     for part in split_top(inner):
         type_text, _, name = part.rpartition(" ")
-        returns.append(Arg(name, parse_type(type_text)) if type_text and re.match(r"^\w+$", name) else Arg("", parse_type(part)))
+        returns.append(
+            Arg(name, parse_type(type_text)) if type_text and re.match(r"^\w+$", name) else Arg("", parse_type(part))
+        )
     return Schema(m["name"], m["overload"] or "", tuple(args), tuple(returns))
 
 
@@ -174,7 +204,9 @@ class Op:
         """Order of the C++ function: what is written by out= stands first."""
         if self.form != "out":
             return self.args
-        return tuple(a for a in self.args if is_out_arg(self, a)) + tuple(a for a in self.args if not is_out_arg(self, a))
+        return tuple(a for a in self.args if is_out_arg(self, a)) + tuple(
+            a for a in self.args if not is_out_arg(self, a)
+        )
 
     @property
     def tensor_args(self) -> list[Arg]:
@@ -294,7 +326,9 @@ def load(folders: list[Path]) -> dict[str, list[Op]]:
                     raise OpListError(f"{where}: {error}") from None
                 for op in made:
                     if op.schema.full_name in seen:
-                        raise OpListError(f"{where}: {op.schema.full_name} is already defined in {seen[op.schema.full_name]}")
+                        raise OpListError(
+                            f"{where}: {op.schema.full_name} is already defined in {seen[op.schema.full_name]}"
+                        )
                     seen[op.schema.full_name] = path.name
                 ops += made
             families[path.stem] = families.get(path.stem, []) + ops

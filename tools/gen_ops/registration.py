@@ -32,7 +32,9 @@ def register_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
     lines.append("namespace handles {")
     for op in ops:
         lines.append(f"const TypedOperator<{cpp.signature(op)}>& {op.ident}() {{")
-        lines.append(f"  static const TypedOperator<{cpp.signature(op)}> op({cpp.quote('aten::' + op.schema.full_name)});")
+        lines.append(
+            f"  static const TypedOperator<{cpp.signature(op)}> op({cpp.quote('aten::' + op.schema.full_name)});"
+        )
         lines.append("  return op;\n}")
     lines.append("}  // namespace handles\n\nnamespace ops {")
     for op in ops:
@@ -51,8 +53,12 @@ def register_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
     for op in ops:
         key = "CompositeImplicitAutograd" if is_implicit(op) else "CompositeExplicitAutograd"
         lines.append(f"  m.def({cpp.quote(str(op.schema))});")
-        lines.append(f"  m.impl({cpp.quote(op.schema.full_name)}, DispatchKey::{key}, CppFunction(KernelFunction::from_function<&{op.ident}_kernel>()));")
-    lines.append("  return m;\n}\nconst Library& library = *new Library(make_library());\n}  // namespace\n}  // namespace tiny_torch\n")
+        lines.append(
+            f"  m.impl({cpp.quote(op.schema.full_name)}, DispatchKey::{key}, CppFunction(KernelFunction::from_function<&{op.ident}_kernel>()));"
+        )
+    lines.append(
+        "  return m;\n}\nconst Library& library = *new Library(make_library());\n}  // namespace\n}  // namespace tiny_torch\n"
+    )
     return "\n".join(lines)
 
 
@@ -113,7 +119,9 @@ def default_out(op: Op, head: str) -> str:
         if any(a.name == b.name for b in op.args):
             passed.append(a.name)
         else:
-            passed.append({"dtype": f"{outs[0]}.scalar_type()", "device": f"{outs[0]}.device()"}.get(a.name, "std::nullopt"))
+            passed.append(
+                {"dtype": f"{outs[0]}.scalar_type()", "device": f"{outs[0]}.device()"}.get(a.name, "std::nullopt")
+            )
     call = f"ops::{base.cpp_name}({', '.join(passed)})"
     body = [head, "  const AutoDispatchBelowAutograd guard;"]
     if len(outs) == 1 and op.out_args[0].type.is_list:
@@ -122,8 +130,12 @@ def default_out(op: Op, head: str) -> str:
         body += [f"  write_output({cpp.quote(op.base.name)}, {outs[0]}, {call});", f"  return {outs[0]};"]
     else:
         body += [f"  auto results = {call};"]
-        body += [f"  check_output({cpp.quote(op.base.name)}, {name}, std::get<{i}>(results));" for i, name in enumerate(outs)]
-        body += [f"  write_output({cpp.quote(op.base.name)}, {name}, std::get<{i}>(results));" for i, name in enumerate(outs)]
+        body += [
+            f"  check_output({cpp.quote(op.base.name)}, {name}, std::get<{i}>(results));" for i, name in enumerate(outs)
+        ]
+        body += [
+            f"  write_output({cpp.quote(op.base.name)}, {name}, std::get<{i}>(results));" for i, name in enumerate(outs)
+        ]
         body += ["  return {" + ", ".join(outs) + "};"]
     return "\n".join([*body, "}"])
 

@@ -19,8 +19,8 @@ bool KernelFunction::is_fallthrough() const { return boxed_ == &fallthrough_kern
 OperatorEntry::OperatorEntry(std::string full_name) : full_name_(std::move(full_name)) { refresh(); }
 
 void OperatorEntry::set_schema(std::string text, std::string ns) {
-  TORCH_CHECK(schema_text_.empty() || schema_text_ == text, "Tried to register an operator (", full_name_, ") twice with different schemas: '",
-              schema_text_, "' and '", text, "'");
+  TORCH_CHECK(schema_text_.empty() || schema_text_ == text, "Tried to register an operator (", full_name_,
+              ") twice with different schemas: '", schema_text_, "' and '", text, "'");
   schema_text_ = std::move(text);
   schema_ns_ = std::move(ns);
 }
@@ -70,10 +70,11 @@ const KernelFunction& OperatorEntry::lookup_without_keys(DispatchKeySet keys) co
   const char* wanted = backends.empty() ? "CPU" : to_string(static_cast<DispatchKey>(backends.highest()));
   std::ostringstream available;
   for (int k = 0; k < kNumDispatchKeys; ++k) {
-    if (mask_.has(static_cast<DispatchKey>(k))) available << (available.tellp() > 0 ? ", " : "") << to_string(static_cast<DispatchKey>(k));
+    if (mask_.has(static_cast<DispatchKey>(k)))
+      available << (available.tellp() > 0 ? ", " : "") << to_string(static_cast<DispatchKey>(k));
   }
-  detail::throw_not_implemented(str("Could not run '", full_name_, "' with arguments from the '", wanted, "' backend. It has kernels for: [",
-                                    available.str(), "]."));
+  detail::throw_not_implemented(str("Could not run '", full_name_, "' with arguments from the '", wanted,
+                                    "' backend. It has kernels for: [", available.str(), "]."));
 }
 
 void OperatorEntry::call_boxed(Stack& stack) const {
@@ -102,7 +103,9 @@ std::string OperatorEntry::dump() const {
   std::ostringstream out;
   out << full_name_ << "  " << schema_text_ << '\n';
   for (size_t k = 0; k < registered_.size(); ++k) {
-    if (registered_[k].is_valid()) out << "  " << to_string(static_cast<DispatchKey>(k)) << (registered_[k].is_fallthrough() ? " (fallthrough)" : "") << '\n';
+    if (registered_[k].is_valid())
+      out << "  " << to_string(static_cast<DispatchKey>(k)) << (registered_[k].is_fallthrough() ? " (fallthrough)" : "")
+          << '\n';
   }
   return out.str();
 }

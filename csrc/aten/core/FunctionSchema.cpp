@@ -11,8 +11,9 @@ namespace {
 bool fits(const SchemaType& t, IValue& v);
 
 bool is_type_name(const std::string& base) {
-  for (const char* known : {"Tensor", "int", "float", "bool", "complex", "Scalar", "str", "ScalarType", "Device", "Layout", "MemoryFormat",
-                            "Generator", "Storage", "Stream", "SymInt", "SymFloat", "SymBool", "Any", "NoneType", "Dimname"}) {
+  for (const char* known : {"Tensor",     "int",      "float",   "bool",         "complex",   "Scalar",  "str",
+                            "ScalarType", "Device",   "Layout",  "MemoryFormat", "Generator", "Storage", "Stream",
+                            "SymInt",     "SymFloat", "SymBool", "Any",          "NoneType",  "Dimname"}) {
     if (base == known) return true;
   }
   return base.find('.') != std::string::npos;  // a class by its full name
@@ -239,13 +240,16 @@ bool fits(const SchemaType& t, IValue& v) {
       return v.tag() == (t.element_optional ? Tag::OptionalTensorList : Tag::TensorList);
     }
     if (v.tag() == Tag::GenericList && v.to_list().empty()) {
-      v = is_int_like(t.base) ? IValue(std::vector<int64_t>()) : t.base == "float" ? IValue(std::vector<double>()) : IValue(std::vector<bool>());
+      v = is_int_like(t.base) ? IValue(std::vector<int64_t>())
+          : t.base == "float" ? IValue(std::vector<double>())
+                              : IValue(std::vector<bool>());
     }
     if (is_int_like(t.base)) {
       if (v.is_int() && t.list_size > 0) v = IValue(std::vector<int64_t>(static_cast<size_t>(t.list_size), v.to_int()));
       return v.tag() == Tag::IntList;
     }
-    if (t.base == "float" && v.tag() == Tag::IntList) v = IValue(std::vector<double>(v.to_int_list().begin(), v.to_int_list().end()));
+    if (t.base == "float" && v.tag() == Tag::IntList)
+      v = IValue(std::vector<double>(v.to_int_list().begin(), v.to_int_list().end()));
     return t.base == "float" ? v.tag() == Tag::DoubleList : t.base == "bool" ? v.tag() == Tag::BoolList : v.is_list();
   }
   if (t.base == "Tensor") return v.is_tensor();
@@ -313,12 +317,13 @@ bool FunctionSchema::is_mutable() const {
 }
 
 void FunctionSchema::check_and_normalize(Stack& stack) const {
-  TORCH_CHECK(stack.size() <= arguments.size(), name, "() expected at most ", arguments.size(), " argument(s) but received ", stack.size(),
-              " argument(s). Declaration: ", str());
+  TORCH_CHECK(stack.size() <= arguments.size(), name, "() expected at most ", arguments.size(),
+              " argument(s) but received ", stack.size(), " argument(s). Declaration: ", str());
   for (size_t i = 0; i < arguments.size(); ++i) {
     const Argument& a = arguments[i];
     if (i == stack.size()) {
-      TORCH_CHECK(a.default_value.has_value(), name, "() is missing value for argument '", a.name, "'. Declaration: ", str());
+      TORCH_CHECK(a.default_value.has_value(), name, "() is missing value for argument '", a.name,
+                  "'. Declaration: ", str());
       stack.push_back(*a.default_value);
       continue;
     }

@@ -27,10 +27,18 @@ IValue::IValue(TensorBase t) { hold(Tag::Tensor, std::move(t)); }
 IValue::IValue(complex<double> v) { hold(Tag::Complex, v); }
 IValue::IValue(const Scalar& s) {
   switch (s.kind()) {
-    case Scalar::Kind::Int: *this = IValue(s.to_int()); break;
-    case Scalar::Kind::Double: *this = IValue(s.to_double()); break;
-    case Scalar::Kind::Bool: *this = IValue(s.to_bool()); break;
-    case Scalar::Kind::Complex: *this = IValue(s.to_complex_double()); break;
+    case Scalar::Kind::Int:
+      *this = IValue(s.to_int());
+      break;
+    case Scalar::Kind::Double:
+      *this = IValue(s.to_double());
+      break;
+    case Scalar::Kind::Bool:
+      *this = IValue(s.to_bool());
+      break;
+    case Scalar::Kind::Complex:
+      *this = IValue(s.to_complex_double());
+      break;
   }
 }
 IValue::IValue(std::string s) { hold(Tag::String, std::move(s)); }
@@ -51,10 +59,14 @@ IValue IValue::make_tuple(std::vector<IValue> elements) {
 
 Scalar IValue::to_scalar() const {
   switch (tag_) {
-    case Tag::Int: return Scalar(u_.i);
-    case Tag::Double: return Scalar(u_.d);
-    case Tag::Bool: return Scalar(u_.i != 0);
-    default: return Scalar(held<complex<double>>(Tag::Complex));
+    case Tag::Int:
+      return Scalar(u_.i);
+    case Tag::Double:
+      return Scalar(u_.d);
+    case Tag::Bool:
+      return Scalar(u_.i != 0);
+    default:
+      return Scalar(held<complex<double>>(Tag::Complex));
   }
 }
 const TensorBase& IValue::to_tensor() const { return held<TensorBase>(Tag::Tensor); }
@@ -66,7 +78,9 @@ const std::vector<TensorBase>& IValue::to_tensor_list() const { return held<std:
 const std::vector<std::optional<TensorBase>>& IValue::to_optional_tensor_list() const {
   return held<std::vector<std::optional<TensorBase>>>(Tag::OptionalTensorList);
 }
-const std::vector<IValue>& IValue::to_list() const { return held<std::vector<IValue>>(tag_ == Tag::Tuple ? Tag::Tuple : Tag::GenericList); }
+const std::vector<IValue>& IValue::to_list() const {
+  return held<std::vector<IValue>>(tag_ == Tag::Tuple ? Tag::Tuple : Tag::GenericList);
+}
 Generator IValue::to_generator() const { return held<Generator>(Tag::Generator); }
 Storage IValue::to_storage() const { return held<Storage>(Tag::Storage); }
 intrusive_ptr<IValueObject> IValue::to_object() const {
@@ -76,14 +90,16 @@ intrusive_ptr<IValueObject> IValue::to_object() const {
 
 namespace {
 const char* name_of(IValue::Tag tag) {
-  static constexpr const char* kNames[] = {"None", "Tensor", "int", "float", "bool", "complex", "str", "int[]", "float[]", "bool[]", "Tensor[]",
-                                           "Tensor?[]", "list", "tuple", "Device", "Generator", "Storage", "object"};
+  static constexpr const char* kNames[] = {"None", "Tensor", "int",     "float",     "bool",     "complex",
+                                           "str",  "int[]",  "float[]", "bool[]",    "Tensor[]", "Tensor?[]",
+                                           "list", "tuple",  "Device",  "Generator", "Storage",  "object"};
   return kNames[static_cast<int>(tag)];
 }
 }  // namespace
 const char* IValue::tag_name() const { return name_of(tag_); }
 void IValue::wrong_tag(Tag expected) const {
-  detail::throw_type_error(str("expected a value of type '", name_of(expected), "' but got one of type '", name_of(tag_), "'"));
+  detail::throw_type_error(
+      str("expected a value of type '", name_of(expected), "' but got one of type '", name_of(tag_), "'"));
 }
 
 }  // namespace tiny_torch

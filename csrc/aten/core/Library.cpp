@@ -16,7 +16,8 @@ Library::~Library() {
 std::string Library::qualify(const std::string& name) const {
   const size_t colons = name.find("::");
   if (colons == std::string::npos) return ns_ + "::" + name;
-  TORCH_CHECK(ns_.empty() || name.compare(0, colons, ns_) == 0, "operator ", name, " does not belong to the namespace of its library, ", ns_);
+  TORCH_CHECK(ns_.empty() || name.compare(0, colons, ns_) == 0, "operator ", name,
+              " does not belong to the namespace of its library, ", ns_);
   return name;
 }
 

@@ -42,7 +42,8 @@ Plan plan_dtypes(const PointwiseOp& op, const TensorBase* const* inputs) {
 }
 
 void check_supported(const PointwiseOp& op, ScalarType common) {
-  const bool computable = element_size(common) != 0 && common != kComplexHalf && !is_float8(common) && (common < kUInt16 || common > kUInt64);
+  const bool computable = element_size(common) != 0 && common != kComplexHalf && !is_float8(common) &&
+                          (common < kUInt16 || common > kUInt64);
   if (!computable || op.blocks.fn[static_cast<int>(compute_type(common))] == nullptr) {
     detail::throw_not_implemented(str("\"", op.error_name, "_cpu\" not implemented for '", to_string(common), "'"));
   }
@@ -104,7 +105,8 @@ TensorBase make_output(const PointwiseOp& op, const TensorBase* const* inputs, S
   }
   if (same_shape && all_contiguous) return empty_tensor(first.sizes(), dtype, device);
   const DimVector shape = same_shape ? DimVector(first.sizes()) : broadcast_shape(op, inputs);
-  if (same_shape && same_strides && first.is_non_overlapping_and_dense()) return empty_strided_tensor(shape, first.strides(), dtype, device);
+  if (same_shape && same_strides && first.is_non_overlapping_and_dense())
+    return empty_strided_tensor(shape, first.strides(), dtype, device);
   return empty_strided_tensor(shape, output_strides(op, inputs, shape), dtype, device);
 }
 
@@ -117,17 +119,28 @@ void store_scalars(const Scalar* scalars, int n, void* out) {
   for (int i = 0; i < n; ++i) static_cast<T*>(out)[i] = scalars[i].to<T>();
 }
 
-void run(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs, const Scalar* scalars, ScalarType common) {
+void run(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs, const Scalar* scalars,
+         ScalarType common) {
   if (out.numel() == 0) return;
   ScalarValues values;
   const ComputeType type = compute_type(common);
   if (op.num_scalars != 0) {
     switch (type) {
-      case ComputeType::F32: store_scalars<float>(scalars, op.num_scalars, values.bytes); break;
-      case ComputeType::F64: store_scalars<double>(scalars, op.num_scalars, values.bytes); break;
-      case ComputeType::I64: store_scalars<int64_t>(scalars, op.num_scalars, values.bytes); break;
-      case ComputeType::C64: store_scalars<complex<float>>(scalars, op.num_scalars, values.bytes); break;
-      case ComputeType::C128: store_scalars<complex<double>>(scalars, op.num_scalars, values.bytes); break;
+      case ComputeType::F32:
+        store_scalars<float>(scalars, op.num_scalars, values.bytes);
+        break;
+      case ComputeType::F64:
+        store_scalars<double>(scalars, op.num_scalars, values.bytes);
+        break;
+      case ComputeType::I64:
+        store_scalars<int64_t>(scalars, op.num_scalars, values.bytes);
+        break;
+      case ComputeType::C64:
+        store_scalars<complex<float>>(scalars, op.num_scalars, values.bytes);
+        break;
+      case ComputeType::C128:
+        store_scalars<complex<double>>(scalars, op.num_scalars, values.bytes);
+        break;
     }
   }
   pointwise_stub(out.device().type(), PointwiseCall{&op, &out, inputs, values.bytes, type});
@@ -149,22 +162,26 @@ TensorBase pointwise_new(const PointwiseOp& op, const TensorBase* const* inputs,
   return out;
 }
 
-void pointwise_inplace(const PointwiseOp& op, const TensorBase& self, const TensorBase* const* inputs, const Scalar* scalars) {
+void pointwise_inplace(const PointwiseOp& op, const TensorBase& self, const TensorBase* const* inputs,
+                       const Scalar* scalars) {
   const Plan plan = plan_dtypes(op, inputs);
   check_supported(op, plan.common);
   common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));
   check_can_cast(plan.result, self.scalar_type());
   const DimVector shape = broadcast_shape(op, inputs);
-  TORCH_CHECK(self.sizes() == IntArrayRef(shape), "output with shape ", self.sizes(), " doesn't match the broadcast shape ", IntArrayRef(shape));
+  TORCH_CHECK(self.sizes() == IntArrayRef(shape), "output with shape ", self.sizes(),
+              " doesn't match the broadcast shape ", IntArrayRef(shape));
   check_overlap(op, self, inputs);
   run(op, self, inputs, scalars, plan.common);
 }
 
-void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs, const Scalar* scalars) {
+void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs,
+                   const Scalar* scalars) {
   const Plan plan = plan_dtypes(op, inputs);
   check_supported(op, plan.common);
   const Device device = common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));
-  TORCH_CHECK(out.device() == device, op.name, ": Expected all tensors to be on the same device, but found at least two devices, ", device, " and ",
+  TORCH_CHECK(out.device() == device, op.name,
+              ": Expected all tensors to be on the same device, but found at least two devices, ", device, " and ",
               out.device(), "!");
   check_can_cast(plan.result, out.scalar_type());
   const DimVector shape = broadcast_shape(op, inputs);

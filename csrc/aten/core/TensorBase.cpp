@@ -10,13 +10,17 @@ int64_t wrap_dim(int64_t dim, int64_t ndim, bool wrap_scalar) {
     TORCH_CHECK_INDEX(wrap_scalar, "Dimension specified as ", dim, " but tensor has no dimensions");
     range = 1;
   }
-  TORCH_CHECK_INDEX(dim >= -range && dim < range, "Dimension out of range (expected to be in range of [", -range, ", ", range - 1,
-                    "], but got ", dim, ")");
+  TORCH_CHECK_INDEX(dim >= -range && dim < range, "Dimension out of range (expected to be in range of [", -range, ", ",
+                    range - 1, "], but got ", dim, ")");
   return dim < 0 ? dim + range : dim;
 }
 
-int64_t TensorBase::size(int64_t dim) const { return sizes()[static_cast<size_t>(maybe_wrap_dim(dim, this->dim(), false))]; }
-int64_t TensorBase::stride(int64_t dim) const { return strides()[static_cast<size_t>(maybe_wrap_dim(dim, this->dim(), false))]; }
+int64_t TensorBase::size(int64_t dim) const {
+  return sizes()[static_cast<size_t>(maybe_wrap_dim(dim, this->dim(), false))];
+}
+int64_t TensorBase::stride(int64_t dim) const {
+  return strides()[static_cast<size_t>(maybe_wrap_dim(dim, this->dim(), false))];
+}
 
 MemoryFormat TensorBase::suggest_memory_format() const {
   if (is_contiguous()) return MemoryFormat::Contiguous;
@@ -63,7 +67,8 @@ TensorBase empty_tensor(IntArrayRef sizes, ScalarType dtype, Device device) {
 TensorBase empty_tensor(IntArrayRef sizes, ScalarType dtype, Device device, MemoryFormat format) {
   if (format == MemoryFormat::Contiguous || format == MemoryFormat::Preserve) return empty_tensor(sizes, dtype, device);
   const size_t rank = format == MemoryFormat::ChannelsLast ? 4 : 5;
-  TORCH_CHECK(sizes.size() == rank, "required rank ", rank, " tensor to use ", rank == 4 ? "channels_last" : "channels_last_3d", " format");
+  TORCH_CHECK(sizes.size() == rank, "required rank ", rank, " tensor to use ",
+              rank == 4 ? "channels_last" : "channels_last_3d", " format");
   return empty_strided_tensor(sizes, channels_last_strides(sizes), dtype, device);
 }
 
@@ -72,16 +77,18 @@ int64_t storage_elements_needed(IntArrayRef sizes, IntArrayRef strides, int64_t 
   for (size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] == 0) return 0;
     int64_t span = 0;
-    TORCH_CHECK(!__builtin_mul_overflow(sizes[i] - 1, strides[i], &span) && !__builtin_add_overflow(needed, span, &needed),
-                "Storage size calculation overflowed with sizes=", sizes, " and strides=", strides);
+    TORCH_CHECK(
+        !__builtin_mul_overflow(sizes[i] - 1, strides[i], &span) && !__builtin_add_overflow(needed, span, &needed),
+        "Storage size calculation overflowed with sizes=", sizes, " and strides=", strides);
   }
-  TORCH_CHECK(!__builtin_add_overflow(needed, storage_offset, &needed), "Storage size calculation overflowed with sizes=", sizes);
+  TORCH_CHECK(!__builtin_add_overflow(needed, storage_offset, &needed),
+              "Storage size calculation overflowed with sizes=", sizes);
   return needed;
 }
 
 TensorBase empty_strided_tensor(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype, Device device) {
-  TORCH_CHECK(sizes.size() == strides.size(), "dimensionality of sizes (", sizes.size(), ") must match dimensionality of strides (",
-              strides.size(), ")");
+  TORCH_CHECK(sizes.size() == strides.size(), "dimensionality of sizes (", sizes.size(),
+              ") must match dimensionality of strides (", strides.size(), ")");
   checked_numel(sizes);
   for (int64_t stride : strides) {
     TORCH_CHECK(stride >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", strides);
@@ -141,8 +148,9 @@ void resize_contiguous(const TensorBase& self, IntArrayRef sizes) {
 void resize_output(const TensorBase& out, IntArrayRef sizes) {
   if (out.sizes() == sizes) return;
   if (out.numel() != 0) {
-    TORCH_WARN("An output with one or more elements was resized since it had shape ", out.sizes(), ", which does not match the required output shape ",
-               sizes, ". Pass an empty tensor or one of the right shape to out=; resizing a non-empty one is deprecated.");
+    TORCH_WARN("An output with one or more elements was resized since it had shape ", out.sizes(),
+               ", which does not match the required output shape ", sizes,
+               ". Pass an empty tensor or one of the right shape to out=; resizing a non-empty one is deprecated.");
   }
   resize_contiguous(out, sizes);
 }

@@ -6,9 +6,11 @@
 namespace tiny_torch {
 
 void check_output(const char* op, const TensorBase& out, const TensorBase& result) {
-  TORCH_CHECK(can_cast(result.scalar_type(), out.scalar_type()), op, "(): result type ", to_string(result.scalar_type()),
-              " can't be cast to the desired output type ", to_string(out.scalar_type()));
-  TORCH_CHECK(out.device() == result.device(), op, "(): Expected out tensor to be on ", result.device(), ", but it is on ", out.device());
+  TORCH_CHECK(can_cast(result.scalar_type(), out.scalar_type()), op, "(): result type ",
+              to_string(result.scalar_type()), " can't be cast to the desired output type ",
+              to_string(out.scalar_type()));
+  TORCH_CHECK(out.device() == result.device(), op, "(): Expected out tensor to be on ", result.device(),
+              ", but it is on ", out.device());
 }
 
 void write_output(const char* op, TensorBase& out, const TensorBase& result) {
@@ -19,7 +21,8 @@ void write_output(const char* op, TensorBase& out, const TensorBase& result) {
 }
 
 void copy_result_to_self(const char* op, TensorBase& self, const TensorBase& result) {
-  TORCH_CHECK(self.sizes() == result.sizes(), "output with shape ", self.sizes(), " doesn't match the broadcast shape ", result.sizes());
+  TORCH_CHECK(self.sizes() == result.sizes(), "output with shape ", self.sizes(), " doesn't match the broadcast shape ",
+              result.sizes());
   check_output(op, self, result);
   check_no_internal_overlap(self);
   ops::copy_(self, result);

@@ -68,8 +68,8 @@ DimVector infer_broadcast_size(IntArrayRef a, IntArrayRef b) {
     const size_t d = rank - 1 - i;
     const int64_t size_a = i < a.size() ? a[a.size() - 1 - i] : 1;
     const int64_t size_b = i < b.size() ? b[b.size() - 1 - i] : 1;
-    TORCH_CHECK(size_a == size_b || size_a == 1 || size_b == 1, "The size of tensor a (", size_a, ") must match the size of tensor b (", size_b,
-                ") at non-singleton dimension ", d);
+    TORCH_CHECK(size_a == size_b || size_a == 1 || size_b == 1, "The size of tensor a (", size_a,
+                ") must match the size of tensor b (", size_b, ") at non-singleton dimension ", d);
     result[d] = size_a == 1 ? size_b : size_a;
   }
   return result;
@@ -95,7 +95,8 @@ DimVector broadcast_strides(const TensorBase& t, IntArrayRef sizes) {
 }
 
 void check_can_cast(ScalarType from, ScalarType to) {
-  TORCH_CHECK(can_cast(from, to), "result type ", to_string(from), " can't be cast to the desired output type ", to_string(to));
+  TORCH_CHECK(can_cast(from, to), "result type ", to_string(from), " can't be cast to the desired output type ",
+              to_string(to));
 }
 
 Device common_device(const char* op, const TensorBase* const* tensors, size_t n) {
@@ -109,7 +110,8 @@ Device common_device(const char* op, const TensorBase* const* tensors, size_t n)
     }
     if (t.dim() == 0 && t.is_cpu()) continue;
     TORCH_CHECK(!fixed || (device.is_cpu() && tensors[0]->dim() == 0 && i == 1), op,
-                ": Expected all tensors to be on the same device, but found at least two devices, ", device, " and ", t.device(), "!");
+                ": Expected all tensors to be on the same device, but found at least two devices, ", device, " and ",
+                t.device(), "!");
     device = t.device();
     fixed = true;
   }
@@ -118,9 +120,10 @@ Device common_device(const char* op, const TensorBase* const* tensors, size_t n)
 
 void check_no_internal_overlap(const TensorBase& t) {
   for (int64_t d = 0; d < t.dim(); ++d) {
-    TORCH_CHECK(t.sizes()[static_cast<size_t>(d)] <= 1 || t.strides()[static_cast<size_t>(d)] != 0 || t.numel() == 0,
-                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                "Please clone() the tensor before performing the operation.");
+    TORCH_CHECK(
+        t.sizes()[static_cast<size_t>(d)] <= 1 || t.strides()[static_cast<size_t>(d)] != 0 || t.numel() == 0,
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+        "Please clone() the tensor before performing the operation.");
   }
 }
 
@@ -131,7 +134,8 @@ struct Range {
 Range memory_range(const TensorBase& t) {
   const auto* begin = static_cast<const char*>(t.const_data_ptr());
   int64_t last = 0;
-  for (int64_t d = 0; d < t.dim(); ++d) last += (t.sizes()[static_cast<size_t>(d)] - 1) * t.strides()[static_cast<size_t>(d)];
+  for (int64_t d = 0; d < t.dim(); ++d)
+    last += (t.sizes()[static_cast<size_t>(d)] - 1) * t.strides()[static_cast<size_t>(d)];
   return {begin, begin + (last + 1) * t.element_size()};
 }
 }  // namespace
@@ -144,11 +148,14 @@ bool may_share_memory(const TensorBase& a, const TensorBase& b) {
 
 void check_no_partial_overlap(const TensorBase& out, const TensorBase& input) {
   if (out.is_same(input) || !may_share_memory(out, input)) return;
-  const bool same = out.const_data_ptr() == input.const_data_ptr() && out.sizes() == input.sizes() && out.strides() == input.strides();
+  const bool same = out.const_data_ptr() == input.const_data_ptr() && out.sizes() == input.sizes() &&
+                    out.strides() == input.strides();
   // Tensors with gaps may interleave without sharing an element; only dense ones are certain to collide.
   if (same || !out.is_non_overlapping_and_dense() || !input.is_non_overlapping_and_dense()) return;
-  TORCH_CHECK(false, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
-                     "Please clone() the tensor before performing the operation.");
+  TORCH_CHECK(false,
+              "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+              "memory location. "
+              "Please clone() the tensor before performing the operation.");
 }
 
 }  // namespace tiny_torch

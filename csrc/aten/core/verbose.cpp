@@ -15,7 +15,8 @@ bool verbose_dispatch() {
 }
 
 void log_refusal(const char* op, const char* implementation, const char* reason) {
-  std::fprintf(stderr, "tiny_torch dispatch: %s: %s refused: %s\n", op, implementation, reason != nullptr ? reason : "no reason given");
+  std::fprintf(stderr, "tiny_torch dispatch: %s: %s refused: %s\n", op, implementation,
+               reason != nullptr ? reason : "no reason given");
 }
 
 }  // namespace tiny_torch

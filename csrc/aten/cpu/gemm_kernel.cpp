@@ -25,8 +25,8 @@ constexpr bool kRounds = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 
 // Rows are accumulated in the compute type: k outermost keeps the inner loop over contiguous output and b.
 template <class T>
-void ref_rows(const Matrix<T>& a, const Matrix<T>& b, T* out, int64_t begin, int64_t end, int64_t k, int64_t m, const T* bias, opmath_t<T> beta,
-              opmath_t<T> alpha) {
+void ref_rows(const Matrix<T>& a, const Matrix<T>& b, T* out, int64_t begin, int64_t end, int64_t k, int64_t m,
+              const T* bias, opmath_t<T> beta, opmath_t<T> alpha) {
   using Acc = opmath_t<T>;
   std::vector<Acc> row(static_cast<size_t>(m));
   for (int64_t i = begin; i < end; ++i) {
@@ -106,7 +106,9 @@ void gemm_kernel(const GemmCall& call) {
 
 }  // namespace
 
-void add_gemm_implementation(GemmImplementation implementation) { implementations().insert(implementations().begin(), implementation); }
+void add_gemm_implementation(GemmImplementation implementation) {
+  implementations().insert(implementations().begin(), implementation);
+}
 
 namespace {
 using native::gemm_stub;

@@ -14,13 +14,15 @@ DEFINE_STUB(fill_stub);
 
 TensorBase& copy_(TensorBase& self, const TensorBase& src, bool) {
   if (self.is_same(src)) return self;
-  TORCH_CHECK(is_expandable_to(src.sizes(), self.sizes()), "The size of tensor a (", self.dim() > 0 ? self.sizes().back() : 0,
-              ") must match the size of tensor b (", src.dim() > 0 ? src.sizes().back() : 0, "): output with shape ", self.sizes(),
+  TORCH_CHECK(is_expandable_to(src.sizes(), self.sizes()), "The size of tensor a (",
+              self.dim() > 0 ? self.sizes().back() : 0, ") must match the size of tensor b (",
+              src.dim() > 0 ? src.sizes().back() : 0, "): output with shape ", self.sizes(),
               " cannot take a source of shape ", src.sizes());
   check_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   if (may_share_memory(self, src)) {
-    const bool same = self.const_data_ptr() == src.const_data_ptr() && self.sizes() == src.sizes() && self.strides() == src.strides();
+    const bool same =
+        self.const_data_ptr() == src.const_data_ptr() && self.sizes() == src.sizes() && self.strides() == src.strides();
     if (same && self.scalar_type() == src.scalar_type()) return self;
     copy_stub(self.device().type(), self, ops::clone(src, MemoryFormat::Contiguous));
     return self;
@@ -37,7 +39,8 @@ TensorBase& fill_(TensorBase& self, const Scalar& value) {
 }
 
 TensorBase& fill_(TensorBase& self, const TensorBase& value) {
-  TORCH_CHECK(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(), " dimensions.");
+  TORCH_CHECK(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(),
+              " dimensions.");
   return ops::copy_(self, value);
 }
 
@@ -61,20 +64,25 @@ TensorBase clone(const TensorBase& self, std::optional<MemoryFormat> memory_form
 }
 
 TensorBase contiguous(const TensorBase& self, MemoryFormat memory_format) {
-  TORCH_CHECK(memory_format != MemoryFormat::Preserve, "preserve memory format is unsupported by the contiguous operator");
+  TORCH_CHECK(memory_format != MemoryFormat::Preserve,
+              "preserve memory format is unsupported by the contiguous operator");
   return self.is_contiguous(memory_format) ? self : ops::clone(self, memory_format);
 }
 
-TensorBase _to_copy(const TensorBase& self, std::optional<ScalarType> dtype, std::optional<Layout>, std::optional<Device> device,
-                    std::optional<bool>, bool, std::optional<MemoryFormat> memory_format) {
-  TensorBase result = empty_for_copy(self, dtype.value_or(self.scalar_type()), device.value_or(self.device()), memory_format);
+TensorBase _to_copy(const TensorBase& self, std::optional<ScalarType> dtype, std::optional<Layout>,
+                    std::optional<Device> device, std::optional<bool>, bool,
+                    std::optional<MemoryFormat> memory_format) {
+  TensorBase result =
+      empty_for_copy(self, dtype.value_or(self.scalar_type()), device.value_or(self.device()), memory_format);
   if (result.numel() != 0 && !result.is_meta()) ops::copy_(result, self);
   return result;
 }
 
-TensorBase to(const TensorBase& self, std::optional<ScalarType> dtype, std::optional<Layout> layout, std::optional<Device> device,
-              std::optional<bool> pin_memory, bool non_blocking, bool copy, std::optional<MemoryFormat> memory_format) {
-  const bool same_device = !device.has_value() || *device == self.device() || (device->type() == self.device().type() && !device->has_index());
+TensorBase to(const TensorBase& self, std::optional<ScalarType> dtype, std::optional<Layout> layout,
+              std::optional<Device> device, std::optional<bool> pin_memory, bool non_blocking, bool copy,
+              std::optional<MemoryFormat> memory_format) {
+  const bool same_device = !device.has_value() || *device == self.device() ||
+                           (device->type() == self.device().type() && !device->has_index());
   const MemoryFormat format = memory_format.value_or(MemoryFormat::Preserve);
   const bool same_format = format == MemoryFormat::Preserve || self.is_contiguous(format);
   if (same_device && same_format && !copy && dtype.value_or(self.scalar_type()) == self.scalar_type()) return self;

@@ -41,12 +41,14 @@ CatPlan plan_cat(TensorList tensors, int64_t dim) {
     const TensorBase& t = tensors[i];
     if (is_skipped(t)) continue;
     TORCH_CHECK(t.dim() == rank, "Tensors must have same number of dimensions: got ", rank, " and ", t.dim());
-    TORCH_CHECK(t.device() == first->device(), "torch.cat(): Expected all tensors to be on the same device, but found at least two devices, ",
+    TORCH_CHECK(t.device() == first->device(),
+                "torch.cat(): Expected all tensors to be on the same device, but found at least two devices, ",
                 first->device(), " and ", t.device(), "!");
     if (t.suggest_memory_format() != plan.format) plan.format = MemoryFormat::Contiguous;
     for (size_t d = 0; d < plan.shape.size(); ++d) {
-      TORCH_CHECK(d == plan.dim || t.sizes()[d] == plan.shape[d], "Sizes of tensors must match except in dimension ", plan.dim, ". Expected size ",
-                  plan.shape[d], " but got size ", t.sizes()[d], " for tensor number ", i, " in the list.");
+      TORCH_CHECK(d == plan.dim || t.sizes()[d] == plan.shape[d], "Sizes of tensors must match except in dimension ",
+                  plan.dim, ". Expected size ", plan.shape[d], " but got size ", t.sizes()[d], " for tensor number ", i,
+                  " in the list.");
     }
     total += t.sizes()[plan.dim];
   }
@@ -78,10 +80,13 @@ TensorBase cat(TensorList tensors, int64_t dim) {
 
 TensorBase& cat_out(TensorBase& out, TensorList tensors, int64_t dim) {
   const CatPlan plan = plan_cat(tensors, dim);
-  TORCH_CHECK_TYPE(can_cast(plan.dtype, out.scalar_type()), "torch.cat(): input types can't be cast to the desired output type ", to_string(out.scalar_type()));
+  TORCH_CHECK_TYPE(can_cast(plan.dtype, out.scalar_type()),
+                   "torch.cat(): input types can't be cast to the desired output type ", to_string(out.scalar_type()));
   check_no_internal_overlap(out);
   for (const TensorBase& t : tensors) {
-    TORCH_CHECK(!may_share_memory(out, t), "unsupported operation: the input tensors cannot refer to any of the output memory locations. Found overlap.");
+    TORCH_CHECK(
+        !may_share_memory(out, t),
+        "unsupported operation: the input tensors cannot refer to any of the output memory locations. Found overlap.");
   }
   resize_output(out, plan.shape);
   copy_pieces(out, tensors, plan.dim);
@@ -94,8 +99,8 @@ TensorBase stack(TensorList tensors, int64_t dim) {
   std::vector<TensorBase> slices;
   slices.reserve(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
-    TORCH_CHECK(tensors[i].sizes() == tensors[0].sizes(), "stack expects each tensor to be equal size, but got ", tensors[0].sizes(),
-                " at entry 0 and ", tensors[i].sizes(), " at entry ", i);
+    TORCH_CHECK(tensors[i].sizes() == tensors[0].sizes(), "stack expects each tensor to be equal size, but got ",
+                tensors[0].sizes(), " at entry 0 and ", tensors[i].sizes(), " at entry ", i);
     slices.push_back(ops::unsqueeze(tensors[i], d));
   }
   return ops::cat(slices, d);

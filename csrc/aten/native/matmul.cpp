@@ -1,8 +1,8 @@
 // Fronts of the matrix products.
 #include "generated/kernels/matmul.h"
 
-#include "aten/core/operators.h"
 #include "aten/core/op_support.h"
+#include "aten/core/operators.h"
 #include "aten/core/promotion.h"
 #include "aten/native/gemm.h"
 #include "generated/ops/copy.h"
@@ -20,34 +20,49 @@ namespace {
 
 const char* cpp_type_name(ScalarType t) {
   switch (t) {
-    case kByte: return "unsigned char";
-    case kChar: return "signed char";
-    case kShort: return "short";
-    case kInt: return "int";
-    case kLong: return "long";
-    case kHalf: return "c10::Half";
-    case kFloat: return "float";
-    case kDouble: return "double";
-    case kComplexFloat: return "c10::complex<float>";
-    case kComplexDouble: return "c10::complex<double>";
-    case kBool: return "bool";
-    case kBFloat16: return "c10::BFloat16";
-    default: return to_string(t);
+    case kByte:
+      return "unsigned char";
+    case kChar:
+      return "signed char";
+    case kShort:
+      return "short";
+    case kInt:
+      return "int";
+    case kLong:
+      return "long";
+    case kHalf:
+      return "c10::Half";
+    case kFloat:
+      return "float";
+    case kDouble:
+      return "double";
+    case kComplexFloat:
+      return "c10::complex<float>";
+    case kComplexDouble:
+      return "c10::complex<double>";
+    case kBool:
+      return "bool";
+    case kBFloat16:
+      return "c10::BFloat16";
+    default:
+      return to_string(t);
   }
 }
 
 void check_same_dtype(const char* op, const TensorBase& a, const TensorBase& b) {
-  TORCH_CHECK(a.scalar_type() == b.scalar_type(), "expected m1 and m2 to have the same dtype, but got: ", cpp_type_name(a.scalar_type()), " != ",
-              cpp_type_name(b.scalar_type()));
-  TORCH_CHECK(a.device() == b.device(), op, ": Expected all tensors to be on the same device, but found at least two devices, ", a.device(), " and ",
+  TORCH_CHECK(a.scalar_type() == b.scalar_type(),
+              "expected m1 and m2 to have the same dtype, but got: ", cpp_type_name(a.scalar_type()),
+              " != ", cpp_type_name(b.scalar_type()));
+  TORCH_CHECK(a.device() == b.device(), op,
+              ": Expected all tensors to be on the same device, but found at least two devices, ", a.device(), " and ",
               b.device(), "!");
 }
 
 void check_mm(const char* op, const TensorBase& self, const TensorBase& mat2) {
   TORCH_CHECK(self.dim() == 2, op, ": Expected self to be a matrix, but got self with dimension ", self.dim());
   TORCH_CHECK(mat2.dim() == 2, op, ": Expected mat2 to be a matrix, but got mat2 with dimension ", mat2.dim());
-  TORCH_CHECK(self.size(1) == mat2.size(0), "mat1 and mat2 shapes cannot be multiplied (", self.size(0), "x", self.size(1), " and ", mat2.size(0), "x",
-              mat2.size(1), ")");
+  TORCH_CHECK(self.size(1) == mat2.size(0), "mat1 and mat2 shapes cannot be multiplied (", self.size(0), "x",
+              self.size(1), " and ", mat2.size(0), "x", mat2.size(1), ")");
   check_same_dtype(op, self, mat2);
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"addmm_impl_cpu_\" not implemented for 'Bool'");
 }
@@ -55,14 +70,15 @@ void check_mm(const char* op, const TensorBase& self, const TensorBase& mat2) {
 void check_bmm(const TensorBase& self, const TensorBase& mat2) {
   TORCH_CHECK(self.dim() == 3, "batch1 must be a 3D tensor");
   TORCH_CHECK(mat2.dim() == 3, "batch2 must be a 3D tensor");
-  TORCH_CHECK(self.size(0) == mat2.size(0) && self.size(2) == mat2.size(1), "Expected size for first two dimensions of batch2 tensor to be: [",
-              self.size(0), ", ", self.size(2), "] but got: [", mat2.size(0), ", ", mat2.size(1), "].");
+  TORCH_CHECK(self.size(0) == mat2.size(0) && self.size(2) == mat2.size(1),
+              "Expected size for first two dimensions of batch2 tensor to be: [", self.size(0), ", ", self.size(2),
+              "] but got: [", mat2.size(0), ", ", mat2.size(1), "].");
   check_same_dtype("bmm", self, mat2);
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"bmm\" not implemented for 'Bool'");
 }
 
-void run_gemm(const TensorBase& out, const TensorBase& a, const TensorBase& b, const TensorBase& bias = {}, const Scalar& beta = 0,
-              const Scalar& alpha = 1) {
+void run_gemm(const TensorBase& out, const TensorBase& a, const TensorBase& b, const TensorBase& bias = {},
+              const Scalar& beta = 0, const Scalar& alpha = 1) {
   if (out.numel() == 0) return;
   gemm_stub(out.device().type(), GemmCall{out, a, b, bias, beta, alpha});
 }
@@ -71,8 +87,9 @@ DimVector bmm_shape(const TensorBase& a, const TensorBase& b) { return {a.size(0
 
 // beta * self in the product's shape, to be accumulated into.
 TensorBase start_of_sum(const TensorBase& self, IntArrayRef shape, const Scalar& beta, ScalarType dtype) {
-  TORCH_CHECK(is_expandable_to(self.sizes(), shape), "The expanded size of the tensor (", shape.back(), ") must match the existing size (",
-              self.dim() > 0 ? self.sizes().back() : 1, ") at non-singleton dimension ", shape.size() - 1, ".  Target sizes: ", shape,
+  TORCH_CHECK(is_expandable_to(self.sizes(), shape), "The expanded size of the tensor (", shape.back(),
+              ") must match the existing size (", self.dim() > 0 ? self.sizes().back() : 1,
+              ") at non-singleton dimension ", shape.size() - 1, ".  Target sizes: ", shape,
               ".  Tensor sizes: ", self.sizes());
   TensorBase result = empty_tensor(shape, dtype, self.device());
   if (beta.equal(0)) return result;
@@ -82,8 +99,10 @@ TensorBase start_of_sum(const TensorBase& self, IntArrayRef shape, const Scalar&
 
 void check_scalars(ScalarType dtype, const Scalar& beta, const Scalar& alpha) {
   const bool integral = is_integral(dtype, true);
-  TORCH_CHECK(!integral || alpha.is_integral(true), "For integral input tensors, argument alpha must not be a floating point number.");
-  TORCH_CHECK(!integral || beta.is_integral(true), "For integral input tensors, argument beta must not be a floating point number.");
+  TORCH_CHECK(!integral || alpha.is_integral(true),
+              "For integral input tensors, argument alpha must not be a floating point number.");
+  TORCH_CHECK(!integral || beta.is_integral(true),
+              "For integral input tensors, argument beta must not be a floating point number.");
 }
 
 }  // namespace
@@ -97,8 +116,8 @@ TensorBase mm(const TensorBase& self, const TensorBase& mat2) {
 
 TensorBase& mm_out(TensorBase& out, const TensorBase& self, const TensorBase& mat2) {
   check_mm("mm", self, mat2);
-  TORCH_CHECK(out.scalar_type() == self.scalar_type(), "Expected out tensor to have dtype ", to_string(self.scalar_type()), ", but got ",
-              to_string(out.scalar_type()), " instead");
+  TORCH_CHECK(out.scalar_type() == self.scalar_type(), "Expected out tensor to have dtype ",
+              to_string(self.scalar_type()), ", but got ", to_string(out.scalar_type()), " instead");
   const int64_t shape[] = {self.size(0), mat2.size(1)};
   resize_output(out, shape);
   if (out.is_contiguous() && !may_share_memory(out, self) && !may_share_memory(out, mat2)) {
@@ -117,18 +136,19 @@ TensorBase bmm(const TensorBase& self, const TensorBase& mat2) {
 }
 
 TensorBase& bmm_out(TensorBase& out, const TensorBase& self, const TensorBase& mat2) {
-  TORCH_CHECK(out.scalar_type() == self.scalar_type(), "Expected out tensor to have dtype ", to_string(self.scalar_type()), ", but got ",
-              to_string(out.scalar_type()), " instead");
+  TORCH_CHECK(out.scalar_type() == self.scalar_type(), "Expected out tensor to have dtype ",
+              to_string(self.scalar_type()), ", but got ", to_string(out.scalar_type()), " instead");
   write_output("bmm", out, native::bmm(self, mat2));
   return out;
 }
 
-TensorBase addmm(const TensorBase& self, const TensorBase& mat1, const TensorBase& mat2, const Scalar& beta, const Scalar& alpha) {
+TensorBase addmm(const TensorBase& self, const TensorBase& mat1, const TensorBase& mat2, const Scalar& beta,
+                 const Scalar& alpha) {
   TORCH_CHECK(mat1.dim() == 2, "mat1 must be a matrix, got ", mat1.dim(), "-D tensor");
   TORCH_CHECK(mat2.dim() == 2, "mat2 must be a matrix, got ", mat2.dim(), "-D tensor");
   check_mm("addmm", mat1, mat2);
-  TORCH_CHECK(self.scalar_type() == mat1.scalar_type(), "self and mat2 must have the same dtype, but got ", to_string(self.scalar_type()), " and ",
-              to_string(mat2.scalar_type()));
+  TORCH_CHECK(self.scalar_type() == mat1.scalar_type(), "self and mat2 must have the same dtype, but got ",
+              to_string(self.scalar_type()), " and ", to_string(mat2.scalar_type()));
   check_scalars(mat1.scalar_type(), beta, alpha);
   const int64_t shape[] = {mat1.size(0), mat2.size(1)};
   // A bias of one row is added while the product is stored.
@@ -143,17 +163,20 @@ TensorBase addmm(const TensorBase& self, const TensorBase& mat1, const TensorBas
   return out;
 }
 
-TensorBase& addmm_out(TensorBase& out, const TensorBase& self, const TensorBase& mat1, const TensorBase& mat2, const Scalar& beta, const Scalar& alpha) {
-  TORCH_CHECK(out.scalar_type() == mat1.scalar_type(), "Expected out tensor to have dtype ", to_string(mat1.scalar_type()), ", but got ",
-              to_string(out.scalar_type()), " instead");
+TensorBase& addmm_out(TensorBase& out, const TensorBase& self, const TensorBase& mat1, const TensorBase& mat2,
+                      const Scalar& beta, const Scalar& alpha) {
+  TORCH_CHECK(out.scalar_type() == mat1.scalar_type(), "Expected out tensor to have dtype ",
+              to_string(mat1.scalar_type()), ", but got ", to_string(out.scalar_type()), " instead");
   write_output("addmm", out, native::addmm(self, mat1, mat2, beta, alpha));
   return out;
 }
 
-TensorBase baddbmm(const TensorBase& self, const TensorBase& batch1, const TensorBase& batch2, const Scalar& beta, const Scalar& alpha) {
+TensorBase baddbmm(const TensorBase& self, const TensorBase& batch1, const TensorBase& batch2, const Scalar& beta,
+                   const Scalar& alpha) {
   check_bmm(batch1, batch2);
-  TORCH_CHECK(self.scalar_type() == batch1.scalar_type(), "Input dtypes must be the same, got: input ", to_string(self.scalar_type()), ", batch1: ",
-              to_string(batch1.scalar_type()), ", batch2: ", to_string(batch2.scalar_type()));
+  TORCH_CHECK(self.scalar_type() == batch1.scalar_type(), "Input dtypes must be the same, got: input ",
+              to_string(self.scalar_type()), ", batch1: ", to_string(batch1.scalar_type()),
+              ", batch2: ", to_string(batch2.scalar_type()));
   check_scalars(batch1.scalar_type(), beta, alpha);
   TensorBase out = start_of_sum(self, bmm_shape(batch1, batch2), beta, batch1.scalar_type());
   run_gemm(out, batch1, batch2, {}, beta, alpha);
@@ -161,25 +184,29 @@ TensorBase baddbmm(const TensorBase& self, const TensorBase& batch1, const Tenso
 }
 
 TensorBase mv(const TensorBase& self, const TensorBase& vec) {
-  TORCH_CHECK(self.dim() == 2 && vec.dim() == 1, "vector + matrix @ vector expected, got 1, ", self.dim(), ", ", vec.dim());
-  TORCH_CHECK(self.size(1) == vec.size(0), "size mismatch, got input (", self.size(0), "), mat (", self.size(0), "x", self.size(1), "), vec (",
-              vec.size(0), ")");
+  TORCH_CHECK(self.dim() == 2 && vec.dim() == 1, "vector + matrix @ vector expected, got 1, ", self.dim(), ", ",
+              vec.dim());
+  TORCH_CHECK(self.size(1) == vec.size(0), "size mismatch, got input (", self.size(0), "), mat (", self.size(0), "x",
+              self.size(1), "), vec (", vec.size(0), ")");
   return ops::squeeze(ops::mm(self, ops::unsqueeze(vec, 1)), 1);
 }
 
 TensorBase dot(const TensorBase& self, const TensorBase& tensor) {
-  TORCH_CHECK(self.dim() == 1 && tensor.dim() == 1, "1D tensors expected, but got ", self.dim(), "D and ", tensor.dim(), "D tensors");
-  TORCH_CHECK(self.scalar_type() == tensor.scalar_type(), "dot : expected both vectors to have same dtype, but found ", to_string(self.scalar_type()),
-              " and ", to_string(tensor.scalar_type()));
-  TORCH_CHECK(self.numel() == tensor.numel(), "inconsistent tensor size, expected tensor [", self.numel(), "] and src [", tensor.numel(),
-              "] to have the same number of elements, but got ", self.numel(), " and ", tensor.numel(), " elements respectively");
+  TORCH_CHECK(self.dim() == 1 && tensor.dim() == 1, "1D tensors expected, but got ", self.dim(), "D and ", tensor.dim(),
+              "D tensors");
+  TORCH_CHECK(self.scalar_type() == tensor.scalar_type(), "dot : expected both vectors to have same dtype, but found ",
+              to_string(self.scalar_type()), " and ", to_string(tensor.scalar_type()));
+  TORCH_CHECK(self.numel() == tensor.numel(), "inconsistent tensor size, expected tensor [", self.numel(),
+              "] and src [", tensor.numel(), "] to have the same number of elements, but got ", self.numel(), " and ",
+              tensor.numel(), " elements respectively");
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"dot\" not implemented for 'Bool'");
   return ops::reshape(ops::mm(ops::unsqueeze(self, 0), ops::unsqueeze(tensor, 1)), {});
 }
 
 TensorBase matmul(const TensorBase& self, const TensorBase& other) {
   const int64_t d1 = self.dim(), d2 = other.dim();
-  TORCH_CHECK(d1 != 0 && d2 != 0, "both arguments to matmul need to be at least 1D, but they are ", d1, "D and ", d2, "D");
+  TORCH_CHECK(d1 != 0 && d2 != 0, "both arguments to matmul need to be at least 1D, but they are ", d1, "D and ", d2,
+              "D");
   if (d1 == 1 && d2 == 1) return ops::dot(self, other);
   if (d1 == 2 && d2 == 1) return ops::mv(self, other);
   if (d1 == 1 && d2 == 2) return ops::squeeze(ops::mm(ops::unsqueeze(self, 0), other), 0);
@@ -198,7 +225,8 @@ TensorBase matmul(const TensorBase& self, const TensorBase& other) {
   const TensorBase left3 = d1 == 1 ? ops::unsqueeze(self, 0) : self;
   const int64_t n = left3.size(-2), k = left3.size(-1), m = other.size(-1);
   const IntArrayRef left_sizes = left3.sizes(), right_sizes = other.sizes();
-  const DimVector batch = infer_broadcast_size(left_sizes.slice(0, left_sizes.size() - 2), right_sizes.slice(0, right_sizes.size() - 2));
+  const DimVector batch =
+      infer_broadcast_size(left_sizes.slice(0, left_sizes.size() - 2), right_sizes.slice(0, right_sizes.size() - 2));
   const int64_t count = checked_numel(batch);
   DimVector left_shape(batch), right_shape(batch), shape(batch);
   left_shape.push_back(n);
@@ -213,13 +241,15 @@ TensorBase matmul(const TensorBase& self, const TensorBase& other) {
 }
 
 TensorBase linear(const TensorBase& input, const TensorBase& weight, const std::optional<TensorBase>& bias) {
-  TORCH_CHECK(input.dim() >= 1 && weight.dim() >= 1, "both arguments to linear need to be at least 1D, but they are ", input.dim(), "D and ",
-              weight.dim(), "D");
+  TORCH_CHECK(input.dim() >= 1 && weight.dim() >= 1, "both arguments to linear need to be at least 1D, but they are ",
+              input.dim(), "D and ", weight.dim(), "D");
   TORCH_CHECK(weight.dim() <= 2, "linear(): expected weight to have at most 2 dims, got ", weight.dim());
   const bool vector = weight.dim() == 1;
   const int64_t in = weight.sizes().back(), out_features = vector ? 1 : weight.size(0);
-  const int64_t rows = in == 0 || input.numel() == 0 ? checked_numel(input.sizes().slice(0, input.sizes().size() - 1)) : input.numel() / input.sizes().back();
-  TORCH_CHECK(input.sizes().back() == in, "mat1 and mat2 shapes cannot be multiplied (", rows, "x", input.sizes().back(), " and ", in, "x", out_features, ")");
+  const int64_t rows = in == 0 || input.numel() == 0 ? checked_numel(input.sizes().slice(0, input.sizes().size() - 1))
+                                                     : input.numel() / input.sizes().back();
+  TORCH_CHECK(input.sizes().back() == in, "mat1 and mat2 shapes cannot be multiplied (", rows, "x",
+              input.sizes().back(), " and ", in, "x", out_features, ")");
   check_same_dtype("linear", input, weight);
   const bool has_bias = bias.has_value() && bias->defined();
   if (has_bias) check_same_dtype("linear", input, *bias);
@@ -228,8 +258,10 @@ TensorBase linear(const TensorBase& input, const TensorBase& weight, const std::
   shape.back() = out_features;
   if (vector) shape.pop_back();
   if (has_bias) {
-    TORCH_CHECK(is_expandable_to(bias->sizes(), shape), "The expanded size of the tensor (", out_features, ") must match the existing size (",
-                bias->dim() > 0 ? bias->sizes().back() : 1, ") at non-singleton dimension 1.  Target sizes: ", IntArrayRef(shape), ".  Tensor sizes: ", bias->sizes());
+    TORCH_CHECK(is_expandable_to(bias->sizes(), shape), "The expanded size of the tensor (", out_features,
+                ") must match the existing size (", bias->dim() > 0 ? bias->sizes().back() : 1,
+                ") at non-singleton dimension 1.  Target sizes: ", IntArrayRef(shape),
+                ".  Tensor sizes: ", bias->sizes());
   }
   TensorBase out = empty_tensor(shape, input.scalar_type(), input.device());
   if (out.numel() == 0) return out;

@@ -12,12 +12,14 @@ namespace tiny_torch::native {
 
 TensorBase reshape(const TensorBase& self, IntArrayRef shape) {
   const DimVector sizes = infer_size(shape, self.numel());
-  if (compute_view_strides(self.sizes(), self.strides(), sizes, self.numel()).has_value()) return ops::view(self, sizes);
+  if (compute_view_strides(self.sizes(), self.strides(), sizes, self.numel()).has_value())
+    return ops::view(self, sizes);
   return ops::view(ops::clone(self, MemoryFormat::Contiguous), sizes);
 }
 
 TensorBase sum_to_size(const TensorBase& self, IntArrayRef size) {
-  TORCH_CHECK(is_expandable_to(size, self.sizes()), "size {", size, "} is not expandable to size {", self.sizes(), "}.");
+  TORCH_CHECK(is_expandable_to(size, self.sizes()), "size {", size, "} is not expandable to size {", self.sizes(),
+              "}.");
   if (self.sizes() == size) return self;
   DimVector dims;
   const int64_t added = self.dim() - static_cast<int64_t>(size.size());
@@ -66,9 +68,11 @@ TensorBase narrow(const TensorBase& self, int64_t dim, int64_t start, int64_t le
   TORCH_CHECK(self.dim() > 0, "narrow() cannot be applied to a 0-dim tensor.");
   TORCH_CHECK(length >= 0, "narrow(): length must be non-negative.");
   const int64_t size = self.size(maybe_wrap_dim(dim, self.dim()));
-  TORCH_CHECK_INDEX(start >= -size && start <= size, "start out of range (expected to be in range of [", -size, ", ", size, "], but got ", start, ")");
+  TORCH_CHECK_INDEX(start >= -size && start <= size, "start out of range (expected to be in range of [", -size, ", ",
+                    size, "], but got ", start, ")");
   const int64_t first = start < 0 ? start + size : start;
-  TORCH_CHECK(first <= size - length, "start (", first, ") + length (", length, ") exceeds dimension size (", size, ").");
+  TORCH_CHECK(first <= size - length, "start (", first, ") + length (", length, ") exceeds dimension size (", size,
+              ").");
   return ops::slice(self, dim, first, first + length, 1);
 }
 
@@ -83,13 +87,14 @@ std::vector<TensorBase> chunk(const TensorBase& self, int64_t chunks, int64_t di
 }
 
 TensorBase movedim(const TensorBase& self, IntArrayRef source, IntArrayRef destination) {
-  TORCH_CHECK(source.size() == destination.size(), "movedim: Invalid source or destination dims: source (", source, " dims) should contain the same number of dims as destination (",
-              destination, " dims)");
+  TORCH_CHECK(source.size() == destination.size(), "movedim: Invalid source or destination dims: source (", source,
+              " dims) should contain the same number of dims as destination (", destination, " dims)");
   const auto rank = static_cast<size_t>(self.dim());
   DimVector order(rank, -1);
   SmallVector<bool, 8> moved(rank, false);
   for (size_t i = 0; i < source.size(); ++i) {
-    const auto from = static_cast<size_t>(maybe_wrap_dim(source[i], self.dim())), to = static_cast<size_t>(maybe_wrap_dim(destination[i], self.dim()));
+    const auto from = static_cast<size_t>(maybe_wrap_dim(source[i], self.dim())),
+               to = static_cast<size_t>(maybe_wrap_dim(destination[i], self.dim()));
     if (rank == 0) return ops::view(self, self.sizes());
     TORCH_CHECK(!moved[from], "movedim: repeated dim in `source` (", source, ")");
     TORCH_CHECK(order[to] == -1, "movedim: repeated dim in `destination` (", destination, ")");

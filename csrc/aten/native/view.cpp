@@ -10,44 +10,51 @@
 
 namespace tiny_torch::native {
 
-TensorBase as_strided(const TensorBase& self, IntArrayRef size, IntArrayRef stride, std::optional<int64_t> storage_offset) {
+TensorBase as_strided(const TensorBase& self, IntArrayRef size, IntArrayRef stride,
+                      std::optional<int64_t> storage_offset) {
   TORCH_CHECK(size.size() == stride.size(), "mismatch in length of strides and shape");
   const int64_t offset = storage_offset.value_or(self.storage_offset());
-  for (int64_t s : stride) TORCH_CHECK(s >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", stride);
+  for (int64_t s : stride)
+    TORCH_CHECK(s >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", stride);
   checked_numel(size);
   TORCH_CHECK(offset >= 0, "Tensor: invalid storage offset ", offset);
   const int64_t needed = storage_elements_needed(size, stride, offset);
   const int64_t available = static_cast<int64_t>(self.storage()->nbytes());
-  TORCH_CHECK(needed <= available / self.element_size(), "setStorage: sizes ", size, ", strides ", stride, ", storage offset ", offset,
-              ", and itemsize ", self.element_size(), " requiring a storage size of ", needed * self.element_size(),
-              " are out of bounds for storage of size ", available);
+  TORCH_CHECK(needed <= available / self.element_size(), "setStorage: sizes ", size, ", strides ", stride,
+              ", storage offset ", offset, ", and itemsize ", self.element_size(), " requiring a storage size of ",
+              needed * self.element_size(), " are out of bounds for storage of size ", available);
   return alias_with(self, size, stride, offset);
 }
 
 TensorBase view(const TensorBase& self, IntArrayRef size) {
   const DimVector shape = infer_size(size, self.numel());
   const std::optional<DimVector> strides = compute_view_strides(self.sizes(), self.strides(), shape, self.numel());
-  TORCH_CHECK(strides.has_value(), "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-                                   "contiguous subspaces). Use .reshape(...) instead.");
+  TORCH_CHECK(
+      strides.has_value(),
+      "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+      "contiguous subspaces). Use .reshape(...) instead.");
   return alias_with(self, shape, *strides, self.storage_offset());
 }
 
 TensorBase expand(const TensorBase& self, IntArrayRef size, bool) {
-  TORCH_CHECK(static_cast<int64_t>(size.size()) >= self.dim(), "expand(", self.sizes(), ", size=", size, "): the number of sizes provided (",
-              size.size(), ") must be greater or equal to the number of dimensions in the tensor (", self.dim(), ")");
+  TORCH_CHECK(static_cast<int64_t>(size.size()) >= self.dim(), "expand(", self.sizes(), ", size=", size,
+              "): the number of sizes provided (", size.size(),
+              ") must be greater or equal to the number of dimensions in the tensor (", self.dim(), ")");
   const size_t added = size.size() - static_cast<size_t>(self.dim());
   DimVector sizes(size), strides(size.size(), 0);
   for (size_t i = 0; i < size.size(); ++i) {
     if (i < added) {
-      TORCH_CHECK(size[i] >= 0, "The expanded size of the tensor (", size[i], ") isn't allowed in a leading, non-existing dimension ", i);
+      TORCH_CHECK(size[i] >= 0, "The expanded size of the tensor (", size[i],
+                  ") isn't allowed in a leading, non-existing dimension ", i);
       continue;
     }
     const int64_t own = self.sizes()[i - added];
     if (size[i] == -1) sizes[i] = own;
     TORCH_CHECK(sizes[i] >= 0, "expand(): expected sizes of at least -1, got ", size);
     strides[i] = own == 1 && sizes[i] != 1 ? 0 : self.strides()[i - added];
-    TORCH_CHECK(own == sizes[i] || own == 1, "The expanded size of the tensor (", sizes[i], ") must match the existing size (", own,
-                ") at non-singleton dimension ", i, ".  Target sizes: ", size, ".  Tensor sizes: ", self.sizes());
+    TORCH_CHECK(own == sizes[i] || own == 1, "The expanded size of the tensor (", sizes[i],
+                ") must match the existing size (", own, ") at non-singleton dimension ", i, ".  Target sizes: ", size,
+                ".  Tensor sizes: ", self.sizes());
   }
   return alias_with(self, sizes, strides, self.storage_offset());
 }
@@ -56,7 +63,8 @@ TensorBase select(const TensorBase& self, int64_t dim, int64_t index) {
   TORCH_CHECK_INDEX(self.dim() > 0, "select() cannot be applied to a 0-dim tensor.");
   const auto d = static_cast<size_t>(maybe_wrap_dim(dim, self.dim()));
   const int64_t size = self.sizes()[d];
-  TORCH_CHECK_INDEX(index >= -size && index < size, "select(): index ", index, " out of range for tensor of size ", self.sizes(), " at dimension ", d);
+  TORCH_CHECK_INDEX(index >= -size && index < size, "select(): index ", index, " out of range for tensor of size ",
+                    self.sizes(), " at dimension ", d);
   DimVector sizes(self.sizes()), strides(self.strides());
   const int64_t offset = self.storage_offset() + (index < 0 ? index + size : index) * strides[d];
   sizes.erase(sizes.begin() + d);
@@ -64,7 +72,8 @@ TensorBase select(const TensorBase& self, int64_t dim, int64_t index) {
   return alias_with(self, sizes, strides, offset);
 }
 
-TensorBase slice(const TensorBase& self, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end, int64_t step) {
+TensorBase slice(const TensorBase& self, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end,
+                 int64_t step) {
   TORCH_CHECK_INDEX(self.dim() > 0, "slice() cannot be applied to a 0-dim tensor.");
   const auto d = static_cast<size_t>(maybe_wrap_dim(dim, self.dim()));
   TORCH_CHECK_VALUE(step > 0, "slice step must be positive");
@@ -80,19 +89,23 @@ TensorBase view_dtype(const TensorBase& self, ScalarType dtype) {
   const auto from = static_cast<int64_t>(self.itemsize()), to = static_cast<int64_t>(element_size(dtype));
   TensorBase result = alias_with(self, self.sizes(), self.strides(), self.storage_offset());
   if (from != to) {
-    TORCH_CHECK(self.dim() > 0, "self.dim() cannot be 0 to view ", to_string(self.scalar_type()), " as ", to_string(dtype), " (different element sizes)");
-    TORCH_CHECK(self.strides().back() == 1, "self.stride(-1) must be 1 to view ", to_string(self.scalar_type()), " as ", to_string(dtype),
-                " (different element sizes), but got ", self.strides().back());
+    TORCH_CHECK(self.dim() > 0, "self.dim() cannot be 0 to view ", to_string(self.scalar_type()), " as ",
+                to_string(dtype), " (different element sizes)");
+    TORCH_CHECK(self.strides().back() == 1, "self.stride(-1) must be 1 to view ", to_string(self.scalar_type()), " as ",
+                to_string(dtype), " (different element sizes), but got ", self.strides().back());
     DimVector sizes(self.sizes()), strides(self.strides());
     const int64_t num = from > to ? from / to : 1, den = to > from ? to / from : 1;
     const auto fits = [&](int64_t v) { return v % den == 0; };
-    TORCH_CHECK(fits(sizes.back()), "self.size(-1) must be divisible by ", den, " to view ", to_string(self.scalar_type()), " as ", to_string(dtype),
-                " (different element sizes), but got ", sizes.back());
-    TORCH_CHECK(fits(self.storage_offset()), "self.storage_offset() must be divisible by ", den, " to view ", to_string(self.scalar_type()), " as ",
-                to_string(dtype), " (different element sizes), but got ", self.storage_offset());
+    TORCH_CHECK(fits(sizes.back()), "self.size(-1) must be divisible by ", den, " to view ",
+                to_string(self.scalar_type()), " as ", to_string(dtype), " (different element sizes), but got ",
+                sizes.back());
+    TORCH_CHECK(fits(self.storage_offset()), "self.storage_offset() must be divisible by ", den, " to view ",
+                to_string(self.scalar_type()), " as ", to_string(dtype), " (different element sizes), but got ",
+                self.storage_offset());
     for (size_t i = 0; i + 1 < strides.size(); ++i) {
-      TORCH_CHECK(fits(strides[i]), "self.stride(", i, ") must be divisible by ", den, " to view ", to_string(self.scalar_type()), " as ",
-                  to_string(dtype), " (different element sizes), but got ", strides[i]);
+      TORCH_CHECK(fits(strides[i]), "self.stride(", i, ") must be divisible by ", den, " to view ",
+                  to_string(self.scalar_type()), " as ", to_string(dtype), " (different element sizes), but got ",
+                  strides[i]);
       strides[i] = strides[i] * num / den;
     }
     sizes.back() = sizes.back() * num / den;
@@ -104,8 +117,11 @@ TensorBase view_dtype(const TensorBase& self, ScalarType dtype) {
 
 TensorBase permute(const TensorBase& self, IntArrayRef dims) {
   const auto rank = static_cast<size_t>(self.dim());
-  TORCH_CHECK(dims.size() == rank, "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
-              "dimensions i.e. input.dim() = ", rank, " is not equal to len(dims) = ", dims.size());
+  TORCH_CHECK(dims.size() == rank,
+              "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+              "ordering of "
+              "dimensions i.e. input.dim() = ",
+              rank, " is not equal to len(dims) = ", dims.size());
   DimVector sizes(rank), strides(rank);
   SmallVector<bool, 8> seen(rank, false);
   for (size_t i = 0; i < rank; ++i) {
@@ -119,7 +135,8 @@ TensorBase permute(const TensorBase& self, IntArrayRef dims) {
 }
 
 TensorBase transpose(const TensorBase& self, int64_t dim0, int64_t dim1) {
-  const auto d0 = static_cast<size_t>(maybe_wrap_dim(dim0, self.dim())), d1 = static_cast<size_t>(maybe_wrap_dim(dim1, self.dim()));
+  const auto d0 = static_cast<size_t>(maybe_wrap_dim(dim0, self.dim())),
+             d1 = static_cast<size_t>(maybe_wrap_dim(dim1, self.dim()));
   DimVector sizes(self.sizes()), strides(self.strides());
   if (!sizes.empty()) {
     std::swap(sizes[d0], sizes[d1]);
@@ -145,7 +162,9 @@ TensorBase squeeze_where(const TensorBase& self, const SmallVector<bool, 8>& can
 }
 }  // namespace
 
-TensorBase squeeze(const TensorBase& self) { return squeeze_where(self, SmallVector<bool, 8>(static_cast<size_t>(self.dim()), true)); }
+TensorBase squeeze(const TensorBase& self) {
+  return squeeze_where(self, SmallVector<bool, 8>(static_cast<size_t>(self.dim()), true));
+}
 TensorBase squeeze(const TensorBase& self, int64_t dim) { return native::squeeze(self, IntArrayRef(dim)); }
 TensorBase squeeze(const TensorBase& self, IntArrayRef dim) {
   SmallVector<bool, 8> candidates(static_cast<size_t>(self.dim()), false);
@@ -181,10 +200,12 @@ std::vector<TensorBase> split(const TensorBase& self, int64_t split_size, int64_
   TORCH_CHECK(split_size >= 0, "split expects split_size be non-negative, but got split_size=", split_size);
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   const int64_t size = self.size(d);
-  TORCH_CHECK(split_size > 0 || size == 0, "split_size can only be 0 if dimension size is 0, but got dimension size of ", size);
+  TORCH_CHECK(split_size > 0 || size == 0,
+              "split_size can only be 0 if dimension size is 0, but got dimension size of ", size);
   std::vector<TensorBase> pieces;
   const int64_t count = split_size == 0 ? 1 : std::max<int64_t>((size + split_size - 1) / split_size, 1);
-  for (int64_t i = 0; i < count; ++i) pieces.push_back(native::slice(self, d, i * split_size, std::min(size, (i + 1) * split_size), 1));
+  for (int64_t i = 0; i < count; ++i)
+    pieces.push_back(native::slice(self, d, i * split_size, std::min(size, (i + 1) * split_size), 1));
   return pieces;
 }
 
@@ -193,11 +214,12 @@ std::vector<TensorBase> split_with_sizes(const TensorBase& self, IntArrayRef spl
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   int64_t total = 0;
   for (int64_t s : split_sizes) {
-    TORCH_CHECK(s >= 0, "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=", split_sizes);
+    TORCH_CHECK(s >= 0, "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=",
+                split_sizes);
     total += s;
   }
-  TORCH_CHECK(total == self.size(d), "split_with_sizes expects split_sizes to sum exactly to ", self.size(d), " (input tensor's size at dimension ", d,
-              "), but got split_sizes=", split_sizes);
+  TORCH_CHECK(total == self.size(d), "split_with_sizes expects split_sizes to sum exactly to ", self.size(d),
+              " (input tensor's size at dimension ", d, "), but got split_sizes=", split_sizes);
   std::vector<TensorBase> pieces;
   int64_t start = 0;
   for (int64_t s : split_sizes) {
@@ -214,8 +236,8 @@ TensorBase select_backward(const TensorBase& grad_output, IntArrayRef input_size
   return grad;
 }
 
-TensorBase slice_backward(const TensorBase& grad_output, IntArrayRef input_sizes, int64_t dim, std::optional<int64_t> start,
-                          std::optional<int64_t> end, int64_t step) {
+TensorBase slice_backward(const TensorBase& grad_output, IntArrayRef input_sizes, int64_t dim,
+                          std::optional<int64_t> start, std::optional<int64_t> end, int64_t step) {
   TensorBase grad = ops::zeros(input_sizes, grad_output.scalar_type(), std::nullopt, grad_output.device());
   TensorBase at = ops::slice(grad, dim, start, end, step);
   ops::copy_(at, grad_output);

@@ -14,7 +14,8 @@ DimVector infer_size(IntArrayRef shape, int64_t numel) {
       unknown = i;
     } else {
       TORCH_CHECK(shape[i] >= 0, "invalid shape dimension ", shape[i]);
-      TORCH_CHECK(!__builtin_mul_overflow(known, shape[i], &known), "shape '", shape, "' is invalid for input of size ", numel);
+      TORCH_CHECK(!__builtin_mul_overflow(known, shape[i], &known), "shape '", shape, "' is invalid for input of size ",
+                  numel);
     }
   }
   const bool fits = known == numel || (unknown.has_value() && known > 0 && numel % known == 0);
@@ -27,7 +28,8 @@ DimVector infer_size(IntArrayRef shape, int64_t numel) {
   return result;
 }
 
-std::optional<DimVector> compute_view_strides(IntArrayRef old_sizes, IntArrayRef old_strides, IntArrayRef new_sizes, int64_t numel) {
+std::optional<DimVector> compute_view_strides(IntArrayRef old_sizes, IntArrayRef old_strides, IntArrayRef new_sizes,
+                                              int64_t numel) {
   if (numel == 0) {
     if (old_sizes == new_sizes) return DimVector(old_strides);
     return contiguous_strides(new_sizes);

@@ -18,7 +18,8 @@ bool has_unit_stride(const TensorBase& t) { return t.stride(-1) == 1 || t.stride
 bool is_simple(const TensorBase& t) {
   return has_unit_stride(t) && (t.stride(-1) >= 1 || t.size(-1) == 1) && (t.stride(-2) >= 1 || t.size(-2) == 1) &&
          (t.dim() == 2 || t.stride(0) >= 1 || t.size(0) == 1) &&
-         (t.stride(-1) == 1 ? t.stride(-2) >= t.size(-1) || t.size(-2) == 1 : t.stride(-1) >= t.size(-2) || t.size(-1) == 1);
+         (t.stride(-1) == 1 ? t.stride(-2) >= t.size(-1) || t.size(-2) == 1
+                            : t.stride(-1) >= t.size(-2) || t.size(-1) == 1);
 }
 
 dnnl::memory::desc describe(const TensorBase& t) {
@@ -53,7 +54,8 @@ Product make_product(const GemmCall& call, float beta, float alpha) {
     attr.set_post_ops(sum);
   }
   if (call.bias.defined()) {
-    p.bias = dnnl::memory::desc({1, call.out.size(1)}, data_type(call.bias.scalar_type()), dnnl::memory::format_tag::ab);
+    p.bias =
+        dnnl::memory::desc({1, call.out.size(1)}, data_type(call.bias.scalar_type()), dnnl::memory::format_tag::ab);
     p.primitive = dnnl::matmul(dnnl::matmul::primitive_desc(engine(), p.a, p.b, p.bias, p.out, attr));
   } else {
     p.primitive = dnnl::matmul(dnnl::matmul::primitive_desc(engine(), p.a, p.b, p.out, attr));
@@ -63,12 +65,15 @@ Product make_product(const GemmCall& call, float beta, float alpha) {
 
 bool onednn_gemm(const GemmCall& call, const char** reason) {
   const ScalarType dtype = call.out.scalar_type();
-  if (data_type(dtype) == dnnl::memory::data_type::undef) return *reason = "the dtype is neither float32 nor bfloat16", false;
+  if (data_type(dtype) == dnnl::memory::data_type::undef)
+    return *reason = "the dtype is neither float32 nor bfloat16", false;
   if (!is_simple(call.a) || !is_simple(call.b)) return *reason = "a matrix has no dimension of stride 1", false;
-  if (call.bias.defined() && (call.bias.stride(0) != 1 || call.out.dim() != 2)) return *reason = "the bias is not dense", false;
+  if (call.bias.defined() && (call.bias.stride(0) != 1 || call.out.dim() != 2))
+    return *reason = "the bias is not dense", false;
   if (call.a.size(-1) == 0) return *reason = "the inner dimension is empty", false;
   const auto beta = static_cast<float>(call.beta.to_double()), alpha = static_cast<float>(call.alpha.to_double());
-  Key key{static_cast<int64_t>(dtype), call.bias.defined() ? 1 : 0, get_num_threads(), detail::bit_cast<int32_t>(beta), detail::bit_cast<int32_t>(alpha)};
+  Key key{static_cast<int64_t>(dtype), call.bias.defined() ? 1 : 0, get_num_threads(), detail::bit_cast<int32_t>(beta),
+          detail::bit_cast<int32_t>(alpha)};
   add_geometry(key, call.a);
   add_geometry(key, call.b);
   static thread_local PrimitiveCache<Product> cache;

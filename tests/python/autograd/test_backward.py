@@ -265,5 +265,7 @@ def test_complex(torch):
     z = torch.tensor([1 + 2j, 3 - 1j], dtype=torch.complex128, requires_grad=True)
     (z * z.conj()).real.sum().backward()
     assert z.grad.tolist() == [2 + 4j, 6 - 2j]
-    with pytest.raises(RuntimeError, match="grad can be implicitly created only for real scalar outputs but got torch.complex128"):
+    with pytest.raises(
+        RuntimeError, match="grad can be implicitly created only for real scalar outputs but got torch.complex128"
+    ):
         z.sum().backward()

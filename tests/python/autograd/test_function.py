@@ -33,7 +33,11 @@ def test_forward_backward_and_again(torch):
     exp = exp_function(torch)
     a = leaf(torch, [0.5, 1.0])
     y = exp.apply(a)
-    assert torch.allclose(y, a.exp()) and type(y.grad_fn).__name__ == "CustomBackward" and y.grad_fn.name() == "CustomBackward"
+    assert (
+        torch.allclose(y, a.exp())
+        and type(y.grad_fn).__name__ == "CustomBackward"
+        and y.grad_fn.name() == "CustomBackward"
+    )
     (g,) = torch.autograd.grad(y.sum(), a, create_graph=True)
     assert torch.allclose(g, a.exp())
     assert torch.allclose(torch.autograd.grad(g.sum(), a)[0], a.exp())
@@ -72,7 +76,9 @@ def test_context(torch):
     assert text == "text" and out.requires_grad and copy.requires_grad
     out.sum().backward()
     assert a.grad.tolist() == [3, 3]
-    assert seen["n"] == 3 and seen["needs"] == (True, False, False) and seen["saved"][1] is None and seen["saved"][0] is a
+    assert (
+        seen["n"] == 3 and seen["needs"] == (True, False, False) and seen["saved"][1] is None and seen["saved"][0] is a
+    )
     assert seen["gy"].tolist() == [0, 0, 0] and seen["gt"] is None
 
 
@@ -122,14 +128,18 @@ def test_mark_dirty(torch):
     assert z is y and y._version == 2
     z.sum().backward()
     assert a.grad.tolist() == [2, 2]
-    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad has been used in an in-place operation."):
+    with pytest.raises(
+        RuntimeError, match="a leaf Variable that requires grad has been used in an in-place operation."
+    ):
         f.apply(a)
     base = a * 1
     f.apply(base[0])
     assert type(base.grad_fn).__name__ == "CopySlices"
     assert torch.autograd.grad(base.sum(), a)[0].tolist() == [2, 1]
     forgot = make(torch, lambda ctx, x: (ctx.mark_dirty(x), x.clone())[1])
-    with pytest.raises(RuntimeError, match="Some elements marked as dirty during the forward method were not returned as output"):
+    with pytest.raises(
+        RuntimeError, match="Some elements marked as dirty during the forward method were not returned as output"
+    ):
         forgot.apply(a + 0)
 
 
@@ -157,9 +167,15 @@ def test_without_gradients(torch):
 def test_errors(torch):
     a = leaf(torch, [1.0, 2.0])
     cases = (
-        (lambda ctx, g: (g, g), "function CustomBackward returned an incorrect number of gradients \\(expected 1, got 2\\)"),
+        (
+            lambda ctx, g: (g, g),
+            "function CustomBackward returned an incorrect number of gradients \\(expected 1, got 2\\)",
+        ),
         (lambda ctx, g: 3, "expected Variable or None \\(got int\\)"),
-        (lambda ctx, g: torch.ones(7, dtype=torch.float64), "Function CustomBackward returned an invalid gradient at index 0 - got \\[7\\]"),
+        (
+            lambda ctx, g: torch.ones(7, dtype=torch.float64),
+            "Function CustomBackward returned an invalid gradient at index 0 - got \\[7\\]",
+        ),
     )
     for backward, message in cases:
         with pytest.raises(RuntimeError, match=message):
@@ -169,7 +185,9 @@ def test_errors(torch):
     with pytest.raises(TypeError, match="save_for_backward can only save variables, but argument 0 is of type int"):
         make(torch, lambda ctx, x: (ctx.save_for_backward(3), x * 2)[1]).apply(a)
     with pytest.raises(NotImplementedError, match="You must implement either the backward or vjp method"):
-        only_forward = type(torch.autograd.Function)("F", (torch.autograd.Function,), {"forward": staticmethod(lambda ctx, x: x * 2)})
+        only_forward = type(torch.autograd.Function)(
+            "F", (torch.autograd.Function,), {"forward": staticmethod(lambda ctx, x: x * 2)}
+        )
         only_forward.apply(a).sum().backward()
     with pytest.raises(ZeroDivisionError):
         make(torch, lambda ctx, x: x * 2, lambda ctx, g: 1 / 0).apply(a).sum().backward()
@@ -186,7 +204,9 @@ def test_once_differentiable(torch):
     assert a.grad.item() == 2
     y = f.apply(a * a).sum()
     (g,) = torch.autograd.grad(y, a, torch.ones((), dtype=torch.float64, requires_grad=True), create_graph=True)
-    with pytest.raises(RuntimeError, match="trying to differentiate twice a function that was marked with @once_differentiable"):
+    with pytest.raises(
+        RuntimeError, match="trying to differentiate twice a function that was marked with @once_differentiable"
+    ):
         g.sum().backward()
 
 

@@ -75,7 +75,9 @@ def test_node_hooks(torch):
     y = a * a
     seen = []
     pre = y.grad_fn.register_prehook(lambda grads: (grads[0] * 2,))
-    post = y.grad_fn.register_hook(lambda grad_inputs, grad_outputs: seen.append((len(grad_inputs), grad_outputs[0].tolist())))
+    post = y.grad_fn.register_hook(
+        lambda grad_inputs, grad_outputs: seen.append((len(grad_inputs), grad_outputs[0].tolist()))
+    )
     s = y.sum()
     s.backward(retain_graph=True)
     assert a.grad.tolist() == [4, 8] and seen == [(2, [2.0, 2.0])]
@@ -149,7 +151,9 @@ def test_saved_tensors_hooks_errors(torch):
     a = leaf(torch, [1.0])
     with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: 3):
         y = (a * a).sum()
-    with pytest.raises(TypeError, match="Output of saved tensor unpack_hook expected to be a Tensor but got result of type"):
+    with pytest.raises(
+        TypeError, match="Output of saved tensor unpack_hook expected to be a Tensor but got result of type"
+    ):
         y.backward()
     with torch.autograd.graph.disable_saved_tensors_hooks("not now"):
         with pytest.raises(RuntimeError, match="not now"):
@@ -168,7 +172,9 @@ def test_save_on_cpu(torch):
 def test_multi_grad_hook(torch):
     a, b, c = (leaf(torch, [v]) for v in (1.0, 2.0, 3.0))
     calls = []
-    handle = torch.autograd.graph.register_multi_grad_hook((a, b, c), lambda gs: calls.append([None if g is None else g.item() for g in gs]))
+    handle = torch.autograd.graph.register_multi_grad_hook(
+        (a, b, c), lambda gs: calls.append([None if g is None else g.item() for g in gs])
+    )
     (a * b).sum().backward()
     assert calls == [[2.0, 1.0, None]]
     (a * b * c).sum().backward()

@@ -85,24 +85,37 @@ def test_change_through_data_goes_unnoticed(torch):
 
 def test_refused(torch):
     a = leaf(torch, [[1.0, 2.0], [3.0, 4.0]])
-    with pytest.raises(RuntimeError, match="^a leaf Variable that requires grad is being used in an in-place operation.$"):
+    with pytest.raises(
+        RuntimeError, match="^a leaf Variable that requires grad is being used in an in-place operation.$"
+    ):
         a.add_(1)
-    with pytest.raises(RuntimeError, match="^a view of a leaf Variable that requires grad is being used in an in-place operation.$"):
+    with pytest.raises(
+        RuntimeError, match="^a view of a leaf Variable that requires grad is being used in an in-place operation.$"
+    ):
         a.view(4).add_(1)
-    with pytest.raises(RuntimeError, match="Output 0 of Unbind.* is a view and is being modified inplace. This view is the output of a function"):
+    with pytest.raises(
+        RuntimeError,
+        match="Output 0 of Unbind.* is a view and is being modified inplace. This view is the output of a function",
+    ):
         (a + 0).unbind(0)[0].add_(1)
     with pytest.raises(RuntimeError, match="Output 1 of Split.* is a view and is being modified inplace"):
         (a + 0).split(1)[1].mul_(a[0])
     plain = torch.ones(2, dtype=torch.float64)
     with torch.no_grad():
         v = plain.view(2)
-    with pytest.raises(RuntimeError, match="A view was created in no_grad mode and is being modified inplace with grad mode enabled."):
+    with pytest.raises(
+        RuntimeError, match="A view was created in no_grad mode and is being modified inplace with grad mode enabled."
+    ):
         v.mul_(a[0])
     with torch.inference_mode():
         v = plain.view(2)
-    with pytest.raises(RuntimeError, match="A view was created in inference mode and is being modified inplace in normal mode."):
+    with pytest.raises(
+        RuntimeError, match="A view was created in inference mode and is being modified inplace in normal mode."
+    ):
         v.mul_(a[0])
-    with pytest.raises(RuntimeError, match="more than one element of the written-to tensor refers to a single memory location"):
+    with pytest.raises(
+        RuntimeError, match="more than one element of the written-to tensor refers to a single memory location"
+    ):
         plain[:1].expand(2).add_(1)
     with pytest.raises(RuntimeError, match="Can't detach views in-place"):
         (a + 0).view(4).detach_()
@@ -122,7 +135,9 @@ def test_data_assignment(torch):
     a.data = torch.tensor([5.0, 6.0, 7.0], dtype=torch.float64)
     (a * a).sum().backward()
     assert a.grad.tolist() == [10, 12, 14]
-    with pytest.raises(RuntimeError, match="data set to a tensor that requires gradients must be floating point or complex dtype"):
+    with pytest.raises(
+        RuntimeError, match="data set to a tensor that requires gradients must be floating point or complex dtype"
+    ):
         a.data = torch.ones(2, dtype=torch.int64)
 
 
