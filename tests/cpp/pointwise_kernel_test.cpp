@@ -81,9 +81,9 @@ const ScalarType kTypes[] = {kFloat, kDouble, kLong,     kInt,          kShort,
 
 TEST(PointwiseKernel, AnyShapeStrideAndDtype) {
   std::mt19937 random(5);
-  const std::vector<std::vector<int64_t>> shapes = {{},         {1},         {7},         {300},        {5000},
-                                                    {3, 4},     {200, 3},    {3, 200},    {130, 140},   {2, 3, 4, 5},
-                                                    {1, 70, 1}, {40, 1, 40}, {3, 5, 300}, {600, 2, 130}};
+  const std::vector<std::vector<int64_t>> shapes = {{},         {1},         {7},         {300},         {5000},
+                                                    {3, 4},     {200, 3},    {3, 200},    {130, 140},    {2, 3, 4, 5},
+                                                    {1, 70, 1}, {40, 1, 40}, {3, 5, 300}, {600, 2, 130}, {4500, 60}};
   for (int round = 0; round < 6; ++round) {
     for (const auto& shape : shapes) {
       const ScalarType a_type = kTypes[random() % 10], b_type = kTypes[random() % 10];

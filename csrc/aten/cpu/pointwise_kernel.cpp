@@ -16,6 +16,10 @@ namespace {
 constexpr int64_t kBufferBytes = 4096;
 // Shorter rows are packed several to a block.
 constexpr int64_t kShortRow = 128;
+// Beyond this many elements operands come from memory. Smaller blocks then keep all streams moving: with large ones
+// only the operand being converted is fetched, which halves the bandwidth.
+constexpr int64_t kStreaming = 1 << 18;
+constexpr int64_t kStreamingBytes = 1024;
 constexpr int kMaxInputs = kMaxPointwiseInputs;
 
 template <class T>
@@ -89,8 +93,8 @@ class Driver {
         out_type_(call.out->scalar_type()),
         compute_size_(static_cast<int64_t>(element_size(compute_))),
         out_size_(static_cast<int64_t>(element_size(out_type_))),
-        block_(kBufferBytes / compute_size_) {
-    short_rows_ = plan.ndim() > 1 && plan.size(0) < kShortRow;
+        block_((plan.numel() < kStreaming ? kBufferBytes : kStreamingBytes) / compute_size_) {
+    short_rows_ = plan.ndim() > 1 && plan.size(0) < std::min(kShortRow, block_);
     const bool row_out =
         short_rows_ ? plan.is_linear(0, out_size_) : plan.stride(0, 0) == out_size_ || plan.size(0) == 1;
     direct_out_ = out_type_ == result_ && row_out;
