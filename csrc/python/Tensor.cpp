@@ -13,6 +13,12 @@ PyTypeObject* parameter_class = nullptr;
 
 namespace {
 
+// Python 3.13 without the GIL lacks the try-incref this needs; there the module does not declare itself ready, so that the
+// interpreter keeps its lock.
+#if defined(Py_GIL_DISABLED) && PY_VERSION_HEX >= 0x030E0000
+#define TORCH_FREE_THREADED 1
+#endif
+
 TensorObject* as_object(void* o) { return static_cast<TensorObject*>(o); }
 
 /// PEP 442 runs a finalizer once; an object that was brought back must be able to go through it again.
@@ -25,11 +31,14 @@ void clear_finalized_bit(PyObject* o) {
 #endif
 }
 
-/// A new object for an impl that has none; with `unique` unset, loses gracefully against another thread.
+/// A new object for an impl that has none; another thread may have been first, then its object.
 PyObject* create(PyTypeObject* type, TensorBase&& tensor) {
   PyObject* o = check(type->tp_alloc(type, 0));
   auto* self = as_object(o);
   new (&self->tensor) TensorBase(std::move(tensor));
+#ifdef TORCH_FREE_THREADED
+  PyUnstable_EnableTryIncRef(o);
+#endif
   void* none = nullptr;
   if (TORCH_UNLIKELY(!self->tensor.impl()->pyobj().compare_exchange_strong(none, o, std::memory_order_acq_rel))) {
     TensorBase kept = std::move(self->tensor);
@@ -42,7 +51,7 @@ PyObject* create(PyTypeObject* type, TensorBase&& tensor) {
 
 /// The object an impl already has. `tensor` holds a reference, so the impl stays while we look.
 PyObject* existing(TensorImpl* impl, PyObject* o) {
-#ifdef Py_GIL_DISABLED
+#ifdef TORCH_FREE_THREADED
   while (true) {
     bool owned = true;
     if (impl->owns_pyobj().compare_exchange_strong(owned, false, std::memory_order_acq_rel)) break;

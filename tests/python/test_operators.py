@@ -1,0 +1,138 @@
+"""Python's operators on tensors: every operator with every kind of operand on either side, against PyTorch."""
+
+import operator
+
+import pytest
+
+import tiny_torch
+
+oracle = pytest.importorskip("torch", reason="PyTorch, the oracle of these tests, is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+BINARY = [
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow, operator.matmul, operator.and_,
+    operator.or_, operator.xor, operator.lshift, operator.rshift, operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge,
+    divmod,
+]  # fmt: skip
+INPLACE = [
+    operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ifloordiv, operator.imod, operator.ipow, operator.iand, operator.ior,
+    operator.ixor, operator.ilshift, operator.irshift, operator.imatmul,
+]  # fmt: skip
+UNARY = [operator.neg, operator.pos, operator.abs, operator.invert, bool, int, float, complex, operator.index, len, list]
+
+OPERANDS = {
+    "float": lambda t: t.tensor([[1.5, -2.0], [0.5, 3.0]]),
+    "double": lambda t: t.tensor([[1.5, -2.0], [0.5, 3.0]], dtype=t.float64),
+    "int": lambda t: t.tensor([[1, 2], [3, 4]]),
+    "bool": lambda t: t.tensor([[True, False], [True, True]]),
+    "scalar": lambda t: t.tensor(2.0),
+    "row": lambda t: t.tensor([2.0, 4.0]),
+    "python int": lambda t: 3,
+    "python float": lambda t: 2.5,
+    "python bool": lambda t: True,
+    "text": lambda t: "a",
+    "none": lambda t: None,
+    "list": lambda t: [1.0, 2.0],
+    "object": lambda t: object(),
+    "misshapen": lambda t: t.tensor([1.0, 2.0, 3.0]),
+}
+TENSORS = [name for name in OPERANDS if name in ("float", "double", "int", "bool", "scalar", "row", "misshapen")]
+
+
+def outcome(function, *operands):
+    try:
+        result = function(*operands)
+    except Exception as e:
+        return type(e).__name__
+    if isinstance(result, (tiny_torch.Tensor, oracle.Tensor)):
+        return str(result.dtype), tuple(result.shape), str(result.tolist())
+    if isinstance(result, (list, tuple)):
+        return [outcome(lambda r=r: r) for r in result]
+    return result
+
+
+def same(ours, theirs):
+    """Equal, but for the last bits of quotients and powers."""
+    if isinstance(ours, tuple) and isinstance(theirs, tuple) and ours[:2] == theirs[:2] and "loat" in ours[0]:
+        numbers = [flatten(eval(o[2], {"nan": float("nan"), "inf": float("inf")})) for o in (ours, theirs)]
+        return all(a == pytest.approx(b, rel=1e-6, nan_ok=True) for a, b in zip(*numbers, strict=True))
+    return ours == theirs
+
+
+def flatten(values):
+    return [v for part in values for v in flatten(part)] if isinstance(values, list) else [values]
+
+
+@pytest.mark.parametrize("function", BINARY, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("left", OPERANDS)
+def test_binary(function, left):
+    for right in OPERANDS:
+        if left not in TENSORS and right not in TENSORS:
+            continue
+        ours, theirs = (outcome(function, OPERANDS[left](t), OPERANDS[right](t)) for t in (tiny_torch, oracle))
+        assert same(ours, theirs), (left, right, ours, theirs)
+
+
+@pytest.mark.parametrize("function", INPLACE, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("left", TENSORS)
+def test_inplace(function, left):
+    for right in OPERANDS:
+        results = []
+        for t in (tiny_torch, oracle):
+            tensor = OPERANDS[left](t)
+            found = outcome(function, tensor, OPERANDS[right](t))
+            results.append((found, outcome(lambda tensor=tensor: tensor)))
+        assert same(results[0][0], results[1][0]) and same(results[0][1], results[1][1]), (left, right, results)
+
+
+@pytest.mark.parametrize("function", UNARY, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("operand", TENSORS)
+def test_unary(function, operand):
+    ours, theirs = (outcome(function, OPERANDS[operand](t)) for t in (tiny_torch, oracle))
+    assert same(ours, theirs), (ours, theirs)
+
+
+def test_inplace_returns_the_same_object():
+    tensor = tiny_torch.tensor([1.0])
+    same_object = tensor
+    tensor += 1
+    assert tensor is same_object and tensor.tolist() == [2.0]
+
+
+def test_reversed_operators_are_not_reversed_twice():
+    tensor = tiny_torch.tensor([4.0, 8.0])
+    assert (10 - tensor).tolist() == [6.0, 2.0]
+    assert (16 / tensor).tolist() == [4.0, 2.0]
+    assert (2**tensor).tolist() == [16.0, 256.0]
+    assert (9 // tensor).tolist() == [2.0, 1.0]
+    assert (9 % tensor).tolist() == [1.0, 1.0]
+
+
+def test_other_classes_get_their_turn():
+    class Other:
+        def __radd__(self, other):
+            return "mine"
+
+        def __eq__(self, other):
+            return "equal"
+
+    assert tiny_torch.tensor([1.0]) + Other() == "mine"
+    assert (tiny_torch.tensor([1.0]) == Other()) == "equal"
+
+
+def test_tensors_are_keys_by_identity():
+    a, b = tiny_torch.tensor([1.0]), tiny_torch.tensor([1.0])
+    assert {a: 1, b: 2}[b] == 2 and hash(a) == hash(a)
+    assert (a == None) is False and (a != None) is True  # noqa: E711
+
+
+def test_numpy_operands():
+    numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
+    for function in (operator.add, operator.mul, operator.sub, operator.truediv):
+        for number in (numpy.float64(2), numpy.float32(2), numpy.int64(2)):
+            for sides in ((0, 1), (1, 0)):
+                results = []
+                for t in (tiny_torch, oracle):
+                    operands = (t.tensor([4.0, 8.0]), number)
+                    results.append(outcome(function, operands[sides[0]], operands[sides[1]]))
+                assert same(*results), (function, number, sides, results)
