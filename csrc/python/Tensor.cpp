@@ -127,7 +127,8 @@ int tensor_traverse(PyObject* o, visitproc visit, void* arg) {
   auto* self = as_object(o);
   Py_VISIT(self->backward_hooks);
   Py_VISIT(self->post_accumulate_grad_hooks);
-  return 0;
+  // While others own the impl too, what it owns stays reachable through them.
+  return self->tensor.use_count() == 1 ? visit_hooks(self->tensor, visit, arg) : 0;
 }
 
 int tensor_clear(PyObject* o) {

@@ -46,6 +46,7 @@ class HookDict {
   }
   /// The functions as they are now: hooks may come and go while others run.
   PyRef functions() const { return PyRef(check(PyMapping_Values(dict_))); }
+  int visit(visitproc visitor, void* arg) const { return visitor(dict_, arg); }
 
  private:
   PyObject* dict_;
@@ -237,6 +238,20 @@ PyMethodDef functions[] = {
 
 std::shared_ptr<FunctionPreHook> make_pre_hook(PyObject* dict) { return std::make_shared<PyPreHook>(dict); }
 std::shared_ptr<FunctionPostHook> make_post_hook(PyObject* dict) { return std::make_shared<PyPostHook>(dict); }
+
+int visit_hooks(const TensorBase& tensor, visitproc visitor, void* arg) {
+  const AutogradMeta* meta = meta_or_null(tensor);
+  if (meta == nullptr || meta->extras_ == nullptr) return 0;
+  const auto visit = [&](const auto* hook, long owners) {
+    return hook == nullptr || owners != 1 ? 0 : hook->dict_.visit(visitor, arg);
+  };
+  for (const std::shared_ptr<TensorHook>& hook : meta->extras_->hooks) {
+    const int result = visit(dynamic_cast<const PyTensorHook*>(hook.get()), hook.use_count());
+    if (result != 0) return result;
+  }
+  const auto& post = meta->extras_->post_accumulate_grad_hook;
+  return visit(dynamic_cast<const PyPostAccumulateGradHook*>(post.get()), post.use_count());
+}
 
 void set_backward_hooks(PyObject* tensor, PyObject* dict) {
   const TensorBase& t = unpack(tensor);

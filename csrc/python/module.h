@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "aten/core/TensorBase.h"
 #include "autograd/Node.h"
 #include "python/support.h"
 
@@ -19,6 +20,9 @@ PyObject* wrap_node(const intrusive_ptr<autograd::Node>& node);
 void set_backward_hooks(PyObject* tensor, PyObject* dict);
 /// The same for `tensor._post_accumulate_grad_hooks`.
 void set_post_accumulate_grad_hooks(PyObject* tensor, PyObject* dict);
+
+/// For the garbage collector: visits the dicts of Python hooks that only `tensor` owns.
+int visit_hooks(const TensorBase& tensor, visitproc visitor, void* arg);
 
 // ---- methods of Tensor ----
 

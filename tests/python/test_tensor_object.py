@@ -96,6 +96,16 @@ def test_cycle_through_a_tensor_that_cpp_holds_survives_the_collector():
     gc.collect()
 
 
+def test_hook_that_refers_to_its_tensor_is_collected():
+    tensor = torch.tensor([1.0], requires_grad=True)
+    tensor.register_hook(lambda grad, own=tensor: None)
+    tensor.register_post_accumulate_grad_hook(lambda own, kept=tensor: None)
+    weak = weakref.ref(tensor)
+    del tensor
+    gc.collect()
+    assert weak() is None
+
+
 def test_del_runs_once_and_only_at_the_end():
     seen = []
 
