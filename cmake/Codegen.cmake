@@ -24,22 +24,6 @@ else()
   set(_generate ${Python_EXECUTABLE} -m tools.gen_ops --ops "${PROJECT_SOURCE_DIR}/csrc/aten/ops"
                 --out "${TINY_TORCH_GENERATED_DIR}" ${_extra_args})
 
-  # A family that was removed must not leave its files behind in an old build folder.
-  set(_families)
-  foreach(_list IN LISTS _op_lists)
-    get_filename_component(_family "${_list}" NAME_WE)
-    list(APPEND _families ${_family})
-  endforeach()
-  foreach(_folder ops kernels handles register autograd pointwise)
-    file(GLOB _old "${TINY_TORCH_GENERATED_DIR}/${_folder}/*")
-    foreach(_file IN LISTS _old)
-      get_filename_component(_family "${_file}" NAME_WE)
-      if(NOT _family IN_LIST _families)
-        file(REMOVE "${_file}")
-      endif()
-    endforeach()
-  endforeach()
-
   # A changed set of outputs needs a new file list, so the generator itself is a dependency of configuring.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_generator})
   execute_process(COMMAND ${_generate} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" RESULT_VARIABLE _failed)

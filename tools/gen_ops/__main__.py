@@ -54,6 +54,10 @@ def main() -> int:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    # What an earlier list gave rise to must not be compiled any longer; config.h is CMake's.
+    for path in args.out.rglob("*"):
+        if path.is_file() and path.relative_to(args.out).as_posix() not in {*files, "config.h"}:
+            path.unlink()
     return 0
 
 
