@@ -370,6 +370,9 @@ class Tensor(_C.TensorBase):
         """Runs `func` and turns plain results into `cls`; subclasses call it through ``super()``."""
         if not all(issubclass(cls, kind) for kind in types):
             return NotImplemented
+        if cls is Tensor and types:
+            # Never asked for by our own functions: another library met one of our tensors.
+            return NotImplemented
         with _C.DisableTorchFunctionSubclass():
             result = func(*args, **(kwargs or {}))
         from tiny_torch import overrides

@@ -1,5 +1,6 @@
 // __torch_function__: classes that take over operators called with their instances.
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "python/ArgParser.h"
@@ -21,6 +22,21 @@ PyRef implementation_of(PyObject* o) {
   PyObject* found = PyObject_GetAttr(reinterpret_cast<PyObject*>(Py_TYPE(o)), attribute_name());
   if (found == nullptr) PyErr_Clear();
   return PyRef(found);
+}
+
+// PyTorch's own tensors beside ours: their default would call our function again, and so on without end.
+bool is_default_of_pytorch(PyObject* implementation) {
+  if (PyCFunction_Check(implementation)) {
+    return std::strcmp(reinterpret_cast<PyCFunctionObject*>(implementation)->m_ml->ml_name, "_disabled_torch_function_impl") == 0;
+  }
+  if (!PyMethod_Check(implementation)) return false;
+  PyObject* function = PyMethod_GET_FUNCTION(implementation);
+  if (!PyFunction_Check(function)) return false;
+  PyObject* module = PyFunction_GetModule(function);
+  if (module == nullptr || !PyUnicode_Check(module) || PyUnicode_CompareWithASCIIString(module, "torch._tensor") != 0) return false;
+  // Ours has that name as well once it stands in for PyTorch.
+  PyObject* own = PyDict_GetItemString(PyImport_GetModuleDict(), "tiny_torch._tensor");
+  return own == nullptr || PyModule_GetDict(own) != PyFunction_GetGlobals(function);
 }
 
 void collect(PyObject* o, std::vector<PyObject*>& overloaded) {
@@ -46,6 +62,10 @@ PyObject* disabled_torch_function_impl(PyObject*, PyObject* args) {
   PyObject *function = nullptr, *types = nullptr, *call_args = nullptr, *call_kwargs = nullptr;
   if (!PyArg_UnpackTuple(args, "_disabled_torch_function_impl", 2, 4, &function, &types, &call_args, &call_kwargs))
     return nullptr;
+  static thread_local PyObject* running TORCH_TLS_INITIAL_EXEC = nullptr;
+  // PyTorch met one of our Parameters: the same call comes back at once, and it is not ours to answer.
+  if (running == function && !enabled) Py_RETURN_NOTIMPLEMENTED;
+  PyObject* const outer = std::exchange(running, function);
   const bool before = set_torch_function_enabled(false);
   PyRef empty;
   if (call_args == nullptr) {
@@ -54,6 +74,7 @@ PyObject* disabled_torch_function_impl(PyObject*, PyObject* args) {
   }
   PyObject* result = PyObject_Call(function, call_args, call_kwargs == Py_None ? nullptr : call_kwargs);
   set_torch_function_enabled(before);
+  running = outer;
   return result;
 }
 
@@ -102,7 +123,7 @@ bool has_torch_function(PyObject* o) {
     return false;
   }
   const PyRef found = implementation_of(o);
-  return found && found.get() != disabled_implementation;
+  return found && found.get() != disabled_implementation && !is_default_of_pytorch(found.get());
 }
 
 PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyObject* function, PyObject* args,
