@@ -32,6 +32,16 @@ def expression(text: str) -> str:
     return re.sub(r"(?<![\w.])(\d+\.?\d*(?:[eE][-+]?\d+)?)(?![\w.])", r"constant<V>(\1)", text)
 
 
+def statements(text: str) -> list[str]:
+    """`t = tanh(self); 1 - t * t`: named intermediates, then the value."""
+    *named, value = [part.strip() for part in text.split(";")]
+    lines = []
+    for part in named:
+        name, _, definition = part.partition("=")
+        lines.append(f"    const V {name.strip()} = {expression(definition.strip())};")
+    return [*lines, f"    return {expression(value)};"]
+
+
 def types_of(op: Op) -> list[str]:
     name = op.entry.get("types", "float" if op.entry.get("dtype") == "float" else "real")
     if name not in TYPE_SETS:
@@ -64,7 +74,7 @@ def pointwise_source(family: str, ops: list[Op]) -> str:
             f"  static constexpr int kScalars = {len(scalars_of(op))};",
             "  template <class V>",
             f"  HWY_INLINE static auto apply({params}) {{",
-            f"    return {expression(op.entry['pointwise'])};",
+            *statements(op.entry["pointwise"]),
             "  }",
             "};",
             f"PointwiseBlocks {op.ident}_blocks() {{ return blocks_of<{op.ident}_functor, {', '.join(types_of(op))}>(); }}",

@@ -1,8 +1,8 @@
 #include "aten/native/pointwise_checks.h"
 
 #include "aten/core/promotion.h"
-#include "generated/kernels/binary.h"
-#include "generated/ops/binary.h"
+#include "generated/ops/compare.h"
+#include "generated/ops/reduce.h"
 
 namespace tiny_torch::native {
 
@@ -29,6 +29,30 @@ void check_neg(const TensorBase& self) {
                                            "the `~` or `logical_not()` operator instead.");
 }
 
-TensorBase& add_(TensorBase& self, const Scalar& other, const Scalar& alpha) { return ops::add_(self, wrapped_scalar(other), alpha); }
+void check_not_bool(const char* op, const TensorBase& self) {
+  TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"", op, "\" not implemented for 'Bool'");
+}
+
+namespace {
+// Meta tensors have no values to check.
+bool any_true(const TensorBase& mask) { return !mask.is_meta() && mask.numel() != 0 && read_scalar(ops::any(mask)).to_bool(); }
+}  // namespace
+
+void check_remainder(const TensorBase& self, const TensorBase& other) {
+  if (!is_integral(result_type(self, other), true)) return;
+  TORCH_CHECK(!any_true(ops::logical_not(other)), "ZeroDivisionError");
+}
+
+void check_pow(const TensorBase& self, const TensorBase& exponent) {
+  const ScalarType dtype = result_type(self, exponent);
+  TORCH_CHECK_NOT_IMPLEMENTED(dtype != kBool, "\"pow\" not implemented for 'Bool'");
+  if (!is_integral(dtype, true)) return;
+  TORCH_CHECK(!any_true(ops::lt(exponent, wrapped_scalar(0))), "Integers to negative integer powers are not allowed.");
+}
+
+void check_condition(const TensorBase& condition) {
+  TORCH_CHECK(condition.scalar_type() == kBool || condition.scalar_type() == kByte, "where expected condition to be a boolean tensor, but got a tensor with dtype ",
+              to_string(condition.scalar_type()));
+}
 
 }  // namespace tiny_torch::native

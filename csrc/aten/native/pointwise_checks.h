@@ -1,4 +1,4 @@
-// Checks of the pointwise ops that PyTorch refuses for some dtypes; named in the `check:` field of the op lists.
+// Checks of the pointwise ops that PyTorch refuses for some dtypes or values; named in the `check:` field of the op lists.
 #pragma once
 
 #include "aten/core/TensorBase.h"
@@ -8,5 +8,12 @@ namespace tiny_torch::native {
 TORCH_API void check_alpha(const char* op, const TensorBase& self, const TensorBase& other, const Scalar& alpha);
 TORCH_API void check_sub(const char* op, const TensorBase& self, const TensorBase& other, const Scalar& alpha);
 TORCH_API void check_neg(const TensorBase& self);
+/// NotImplementedError for bool.
+TORCH_API void check_not_bool(const char* op, const TensorBase& self);
+/// RuntimeError for integer division by zero.
+TORCH_API void check_remainder(const TensorBase& self, const TensorBase& other);
+/// RuntimeError for integers raised to negative integers.
+TORCH_API void check_pow(const TensorBase& self, const TensorBase& exponent);
+TORCH_API void check_condition(const TensorBase& condition);
 
 }  // namespace tiny_torch::native

@@ -13,7 +13,26 @@ using ReduceDims = SmallVector<bool, 8>;
 TORCH_API ReduceDims reduce_dims(OptionalIntArrayRef dim, int64_t ndim, bool empty_means_all);
 TORCH_API DimVector reduced_shape(const TensorBase& self, const ReduceDims& reduced, bool keepdim);
 
-/// out = sum over the flagged dims, computed in out's dtype with accumulation as accumulate_type says.
-DECLARE_STUB(sum_stub, void(const TensorBase& out, const TensorBase& self, const ReduceDims& reduced));
+enum class ReduceKind : uint8_t { Sum, Prod, Max, Min, Any, All, SumOfSquares, SumOfAbs, MaxOfAbs, CountNonzero };
+inline constexpr int kNumReduceKinds = 10;
+enum class ReducePost : uint8_t { None, Scale, Sqrt };
+
+/// out = post(reduction over the flagged dims). Sums and products are computed in out's dtype, the others in self's;
+/// float accumulates in double, the half types in float and double, integers in int64.
+struct ReduceCall {
+  ReduceKind kind;
+  const TensorBase& out;
+  const TensorBase& self;
+  const ReduceDims& reduced;
+  ReducePost post = ReducePost::None;
+  double scale = 1.0;
+};
+DECLARE_STUB(reduce_stub, void(const ReduceCall& call));
+
+/// Along one dimension of size > 0, brought to the end: `self` is a contiguous (rows, n) tensor, the outputs (rows).
+/// Ties go to the first index, nan wins.
+DECLARE_STUB(extremum_stub, void(const TensorBase& values, const TensorBase& indices, const TensorBase& self, bool largest));
+/// Running sums or products along the last dimension of contiguous tensors; computed in out's dtype.
+DECLARE_STUB(scan_stub, void(const TensorBase& out, const TensorBase& self, bool product));
 
 }  // namespace tiny_torch::native

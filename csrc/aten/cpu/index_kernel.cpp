@@ -1,0 +1,207 @@
+// Index kernels: gather, scatter, advanced indexing, sort. Values move by item size; only accumulation knows dtypes.
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include "aten/core/Dispatch.h"
+#include "aten/native/index_stub.h"
+#include "c10/parallel.h"
+
+namespace tiny_torch::cpu {
+namespace {
+
+using native::GatherCall;
+using native::IndexCall;
+using native::SortCall;
+
+void check_bounds(const GatherCall& call, int64_t size) {
+  const int64_t* index = call.index.const_data_ptr<int64_t>();
+  const int64_t n = call.index.numel();
+  for (int64_t i = 0; i < n; ++i) {
+    TORCH_CHECK(index[i] >= 0 && index[i] < size, "index ", index[i], " is out of bounds for dimension ", call.dim, " with size ", size);
+  }
+}
+
+// f(linear position in index, element offset in `indexed` without dim, offset in `dense`) for positions [begin, end).
+template <class F>
+void walk(const GatherCall& call, const TensorBase& indexed, const TensorBase& dense, int64_t begin, int64_t end, const F& f) {
+  const IntArrayRef sizes = call.index.sizes();
+  DimVector at(sizes.size(), 0);
+  int64_t rest = begin, a = 0, b = 0;
+  for (size_t d = sizes.size(); d-- > 0;) {
+    at[d] = rest % sizes[d];
+    rest /= sizes[d];
+    if (static_cast<int64_t>(d) != call.dim) a += at[d] * indexed.strides()[d];
+    b += at[d] * dense.strides()[d];
+  }
+  for (int64_t i = begin; i < end; ++i) {
+    f(i, a, b);
+    for (size_t d = sizes.size(); d-- > 0;) {
+      const int64_t step_a = static_cast<int64_t>(d) == call.dim ? 0 : indexed.strides()[d], step_b = dense.strides()[d];
+      a += step_a;
+      b += step_b;
+      if (++at[d] < sizes[d]) break;
+      a -= step_a * sizes[d];
+      b -= step_b * sizes[d];
+      at[d] = 0;
+    }
+  }
+}
+
+void gather_kernel(const GatherCall& call) {
+  check_bounds(call, call.other.size(call.dim));
+  const int64_t* index = call.index.const_data_ptr<int64_t>();
+  const int64_t stride = call.other.stride(call.dim);
+  dispatch_itemsize(call.out.scalar_type(), call.op, [&](auto tag) {
+    using T = decltype(tag);
+    const T* from = static_cast<const T*>(call.other.const_data_ptr());
+    T* to = static_cast<T*>(call.out.mutable_data_ptr());
+    parallel_for(0, call.index.numel(), kGrainSize / 4, [&](int64_t begin, int64_t end) {
+      walk(call, call.other, call.out, begin, end, [&](int64_t i, int64_t a, int64_t b) { to[b] = from[a + index[i] * stride]; });
+    });
+  });
+}
+
+void scatter_kernel(const GatherCall& call) {
+  check_bounds(call, call.out.size(call.dim));
+  const int64_t* index = call.index.const_data_ptr<int64_t>();
+  const int64_t stride = call.out.stride(call.dim), n = call.index.numel();
+  if (!call.accumulate) {
+    dispatch_itemsize(call.out.scalar_type(), call.op, [&](auto tag) {
+      using T = decltype(tag);
+      const T* from = static_cast<const T*>(call.other.const_data_ptr());
+      T* to = static_cast<T*>(call.out.mutable_data_ptr());
+      walk(call, call.out, call.other, 0, n, [&](int64_t i, int64_t a, int64_t b) { to[a + index[i] * stride] = from[b]; });
+    });
+    return;
+  }
+  dispatch_all_types(call.out.scalar_type(), call.op, [&](auto tag) {
+    using T = decltype(tag);
+    const T* from = static_cast<const T*>(call.other.const_data_ptr());
+    T* to = static_cast<T*>(call.out.mutable_data_ptr());
+    walk(call, call.out, call.other, 0, n, [&](int64_t i, int64_t a, int64_t b) {
+      T& cell = to[a + index[i] * stride];
+      if constexpr (std::is_same_v<T, bool>) {
+        cell = cell || from[b];
+      } else {
+        cell = static_cast<T>(static_cast<opmath_t<T>>(cell) + static_cast<opmath_t<T>>(from[b]));
+      }
+    });
+  });
+}
+
+void index_kernel(const IndexCall& call) {
+  const auto itemsize = call.self.element_size();
+  const auto count = static_cast<int64_t>(call.offsets.size());
+  const auto* from = static_cast<const char*>(call.self.const_data_ptr());
+  auto* to = static_cast<char*>(call.values.mutable_data_ptr());
+  const int64_t block = call.after * itemsize;
+  parallel_for(0, call.before * count, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, call.after)), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const char* source = from + (i / count * call.before_stride + call.offsets[static_cast<size_t>(i % count)]) * itemsize;
+      std::memcpy(to + i * block, source, static_cast<size_t>(block));
+    }
+  });
+}
+
+void index_put_kernel(const IndexCall& call) {
+  const auto count = static_cast<int64_t>(call.offsets.size());
+  if (!call.accumulate) {
+    const auto itemsize = call.self.element_size();
+    const auto* from = static_cast<const char*>(call.values.const_data_ptr());
+    auto* to = static_cast<char*>(call.self.mutable_data_ptr());
+    const int64_t block = call.after * itemsize;
+    // In order: of several values for one position the last one stays.
+    for (int64_t i = 0; i < call.before * count; ++i) {
+      char* target = to + (i / count * call.before_stride + call.offsets[static_cast<size_t>(i % count)]) * itemsize;
+      std::memcpy(target, from + i * block, static_cast<size_t>(block));
+    }
+    return;
+  }
+  dispatch_all_types(call.self.scalar_type(), "index_put_", [&](auto tag) {
+    using T = decltype(tag);
+    const T* from = static_cast<const T*>(call.values.const_data_ptr());
+    T* to = static_cast<T*>(call.self.mutable_data_ptr());
+    for (int64_t i = 0; i < call.before * count; ++i) {
+      T* target = to + i / count * call.before_stride + call.offsets[static_cast<size_t>(i % count)];
+      const T* source = from + i * call.after;
+      for (int64_t k = 0; k < call.after; ++k) {
+        if constexpr (std::is_same_v<T, bool>) {
+          target[k] = target[k] || source[k];
+        } else {
+          target[k] = static_cast<T>(static_cast<opmath_t<T>>(target[k]) + static_cast<opmath_t<T>>(source[k]));
+        }
+      }
+    }
+  });
+}
+
+void nonzero_kernel(const TensorBase& mask, std::vector<int64_t>& found) {
+  const bool* data = mask.const_data_ptr<bool>();
+  const int64_t n = mask.numel();
+  int64_t count = 0;
+  for (int64_t i = 0; i < n; ++i) count += data[i];
+  found.reserve(static_cast<size_t>(count));
+  for (int64_t i = 0; i < n; ++i) {
+    if (data[i]) found.push_back(i);
+  }
+}
+
+template <class T>
+void sort_typed(const SortCall& call) {
+  using M = opmath_t<T>;
+  const int64_t rows = call.self.size(0), n = call.self.size(1), k = call.k;
+  const T* from = static_cast<const T*>(call.self.const_data_ptr());
+  T* values = static_cast<T*>(call.values.mutable_data_ptr());
+  int64_t* indices = call.indices.mutable_data_ptr<int64_t>();
+  parallel_for(0, rows, std::max<int64_t>(1, 4096 / n), [&](int64_t begin, int64_t end) {
+    std::vector<std::pair<M, int64_t>> row(static_cast<size_t>(n));
+    // nan is larger than everything; equal elements keep their order.
+    const auto less = [&](const auto& a, const auto& b) {
+      const bool nan_a = a.first != a.first, nan_b = b.first != b.first;
+      if (call.descending) {
+        if (nan_a != nan_b) return nan_a;
+        if (!nan_a && a.first != b.first) return a.first > b.first;
+      } else {
+        if (nan_a != nan_b) return nan_b;
+        if (!nan_a && a.first != b.first) return a.first < b.first;
+      }
+      return a.second < b.second;
+    };
+    for (int64_t r = begin; r < end; ++r) {
+      for (int64_t i = 0; i < n; ++i) row[static_cast<size_t>(i)] = {static_cast<M>(from[r * n + i]), i};
+      if (k == n) {
+        std::sort(row.begin(), row.end(), less);
+      } else {
+        std::partial_sort(row.begin(), row.begin() + k, row.end(), less);
+      }
+      for (int64_t i = 0; i < k; ++i) {
+        indices[r * k + i] = row[static_cast<size_t>(i)].second;
+        values[r * k + i] = from[r * n + row[static_cast<size_t>(i)].second];
+      }
+    }
+  });
+}
+
+void sort_kernel(const SortCall& call) {
+  dispatch_real(call.self.scalar_type(), "sort", [&](auto tag) { sort_typed<decltype(tag)>(call); });
+}
+
+}  // namespace
+
+namespace {
+using native::gather_stub;
+using native::index_put_stub;
+using native::index_stub;
+using native::nonzero_stub;
+using native::scatter_stub;
+using native::sort_stub;
+REGISTER_STUB(gather_stub, DeviceType::CPU, &gather_kernel);
+REGISTER_STUB(scatter_stub, DeviceType::CPU, &scatter_kernel);
+REGISTER_STUB(index_stub, DeviceType::CPU, &index_kernel);
+REGISTER_STUB(index_put_stub, DeviceType::CPU, &index_put_kernel);
+REGISTER_STUB(nonzero_stub, DeviceType::CPU, &nonzero_kernel);
+REGISTER_STUB(sort_stub, DeviceType::CPU, &sort_kernel);
+}  // namespace
+}  // namespace tiny_torch::cpu

@@ -1,0 +1,308 @@
+// Brings a reduction into rows: which elements are combined, in which order, on which thread.
+#include "aten/cpu/reduce_driver.h"
+
+#include <cmath>
+#include <vector>
+
+#include "aten/core/Dispatch.h"
+#include "aten/cpu/simd/convert.h"
+#include "c10/parallel.h"
+#include "generated/ops/copy.h"
+#include "generated/ops/view.h"
+
+namespace tiny_torch::cpu {
+namespace {
+
+using native::ReduceCall;
+using native::ReduceKind;
+using native::ReducePost;
+
+constexpr int64_t kChunk = 4096;
+constexpr int64_t kTile = 1024;
+
+// The input as [outer, red, inner] over contiguous memory: outer and inner are kept, red is reduced.
+struct Shape {
+  TensorBase x;
+  int64_t outer = 1, red = 1, inner = 1;
+};
+
+Shape arrange(const TensorBase& self, const native::ReduceDims& reduced) {
+  Shape s;
+  if (self.is_contiguous()) {
+    int phase = 0;  // 0: outer, 1: reduced, 2: inner
+    bool simple = true;
+    for (int64_t d = 0; d < self.dim(); ++d) {
+      const int64_t size = self.size(d);
+      if (size == 1) continue;
+      if (reduced[static_cast<size_t>(d)]) {
+        simple = simple && phase <= 1;
+        phase = 1;
+        s.red *= size;
+      } else if (phase == 0) {
+        s.outer *= size;
+      } else {
+        phase = 2;
+        s.inner *= size;
+      }
+    }
+    if (simple) {
+      s.x = self;
+      return s;
+    }
+  }
+  DimVector order;
+  s = Shape();
+  for (int64_t d = 0; d < self.dim(); ++d) {
+    if (!reduced[static_cast<size_t>(d)]) {
+      order.push_back(d);
+      s.outer *= self.size(d);
+    }
+  }
+  for (int64_t d = 0; d < self.dim(); ++d) {
+    if (reduced[static_cast<size_t>(d)]) {
+      order.push_back(d);
+      s.red *= self.size(d);
+    }
+  }
+  const AutoDispatchBelowADInplaceOrView guard;
+  const TensorBase permuted = ops::permute(self, order);
+  s.x = permuted.is_contiguous() ? permuted : ops::clone(permuted, MemoryFormat::Contiguous);
+  return s;
+}
+
+template <class T>
+struct Accumulator {
+  using type = T;
+};
+template <>
+struct Accumulator<float> {
+  using type = double;
+};
+template <>
+struct Accumulator<complex<float>> {
+  using type = complex<double>;
+};
+
+// Partial results of one compute type T, kept in A, combined outside the vector code.
+template <class T>
+struct Runner {
+  using A = typename Accumulator<T>::type;
+  const ReduceCall& call;
+  const simd::ReduceFns& fns;
+  ScalarType compute = scalar_type_of<T>;
+  bool direct;
+  size_t itemsize;
+
+  Runner(const ReduceCall& c, const simd::ReduceFns& f, const TensorBase& x)
+      : call(c), fns(f), direct(x.scalar_type() == scalar_type_of<T>), itemsize(x.itemsize()) {}
+
+  A init() const {
+    T value;
+    fns.row(nullptr, 0, &value);
+    return A(value);
+  }
+
+  A combine(A a, A b) const {
+    switch (call.kind) {
+      case ReduceKind::Prod: return a * b;
+      case ReduceKind::Max:
+      case ReduceKind::Any:
+      case ReduceKind::MaxOfAbs:
+        if constexpr (!is_complex_v<A>) return a != a ? a : b != b ? b : a > b ? a : b;
+        break;
+      case ReduceKind::Min:
+      case ReduceKind::All:
+        if constexpr (!is_complex_v<A>) return a != a ? a : b != b ? b : a < b ? a : b;
+        break;
+      default: break;
+    }
+    return a + b;
+  }
+
+  const void* load(const char* source, int64_t n, T* buffer, ScalarType type) const {
+    if (direct) return source;
+    simd::load_block(type, source, static_cast<int64_t>(itemsize), compute, buffer, n);
+    return buffer;
+  }
+
+  A row(const char* source, int64_t n, ScalarType type) const {
+    alignas(64) T buffer[kChunk];
+    A total = init();
+    for (int64_t i = 0; i < n; i += kChunk) {
+      const int64_t count = std::min(kChunk, n - i);
+      T part;
+      fns.row(load(source + i * static_cast<int64_t>(itemsize), count, buffer, type), count, &part);
+      total = combine(total, A(part));
+    }
+    return total;
+  }
+
+  A finish(A value) const {
+    if (call.post == ReducePost::Scale) return value * A(call.scale);
+    if constexpr (std::is_floating_point_v<A>) {
+      if (call.post == ReducePost::Sqrt) return std::sqrt(value);
+    }
+    return value;
+  }
+
+  void store(const A* values, int64_t at, int64_t n) const {
+    char* to = static_cast<char*>(call.out.mutable_data_ptr()) + at * call.out.element_size();
+    simd::store_block(scalar_type_of<A>, values, call.out.scalar_type(), to, call.out.element_size(), n);
+  }
+};
+
+template <class T>
+void reduce_rows(const Runner<T>& run, const Shape& s) {
+  using A = typename Runner<T>::A;
+  const auto* data = static_cast<const char*>(s.x.const_data_ptr());
+  const ScalarType type = s.x.scalar_type();
+  const int64_t row_bytes = s.red * static_cast<int64_t>(run.itemsize);
+  const int threads = get_num_threads();
+  if (s.outer < threads && s.red >= 2 * kGrainSize) {
+    // Few long rows: threads share a row in chunks whose bounds do not depend on their number.
+    constexpr int64_t kPiece = 16 * kChunk;
+    const int64_t pieces = (s.red + kPiece - 1) / kPiece;
+    std::vector<A> parts(static_cast<size_t>(pieces));
+    for (int64_t o = 0; o < s.outer; ++o) {
+      parallel_for(0, pieces, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t p = begin; p < end; ++p) {
+          const int64_t first = p * kPiece;
+          parts[static_cast<size_t>(p)] = run.row(data + o * row_bytes + first * static_cast<int64_t>(run.itemsize), std::min(kPiece, s.red - first), type);
+        }
+      });
+      A total = run.init();
+      for (const A& part : parts) total = run.combine(total, part);
+      total = run.finish(total);
+      run.store(&total, o, 1);
+    }
+    return;
+  }
+  parallel_for(0, s.outer, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, s.red)), [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; ++o) {
+      const A value = run.finish(run.row(data + o * row_bytes, s.red, type));
+      run.store(&value, o, 1);
+    }
+  });
+}
+
+// Tiles of the inner dims; every kFlush rows the accumulators move to the wider type.
+template <class T>
+void reduce_columns(const Runner<T>& run, const Shape& s) {
+  using A = typename Runner<T>::A;
+  constexpr int64_t kFlush = 128;
+  const auto* data = static_cast<const char*>(s.x.const_data_ptr());
+  const ScalarType type = s.x.scalar_type();
+  const auto itemsize = static_cast<int64_t>(run.itemsize);
+  const int64_t tiles = (s.inner + kTile - 1) / kTile;
+  const int64_t grain = std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, s.red * std::min(kTile, s.inner)));
+  parallel_for(0, s.outer * tiles, grain, [&](int64_t begin, int64_t end) {
+    alignas(64) T acc[kTile];
+    alignas(64) T buffer[kTile];
+    std::vector<A> total(static_cast<size_t>(kTile));
+    T start;
+    run.fns.row(nullptr, 0, &start);
+    for (int64_t job = begin; job < end; ++job) {
+      const int64_t o = job / tiles, first = job % tiles * kTile, n = std::min(kTile, s.inner - first);
+      std::fill(total.begin(), total.begin() + n, A(start));
+      for (int64_t r = 0; r < s.red; r += kFlush) {
+        std::fill(acc, acc + n, start);
+        for (int64_t k = r; k < std::min(s.red, r + kFlush); ++k) {
+          const char* row = data + ((o * s.red + k) * s.inner + first) * itemsize;
+          run.fns.accumulate(acc, run.load(row, n, buffer, type), n);
+        }
+        for (int64_t i = 0; i < n; ++i) total[static_cast<size_t>(i)] = run.combine(total[static_cast<size_t>(i)], A(acc[i]));
+      }
+      for (int64_t i = 0; i < n; ++i) total[static_cast<size_t>(i)] = run.finish(total[static_cast<size_t>(i)]);
+      run.store(total.data(), o * s.inner + first, n);
+    }
+  });
+}
+
+template <class T>
+void reduce_typed(const ReduceCall& call, const simd::ReduceFns& fns, const Shape& s) {
+  const Runner<T> run(call, fns, s.x);
+  if (s.inner == 1) {
+    reduce_rows(run, s);
+  } else {
+    reduce_columns(run, s);
+  }
+}
+
+void reduce_kernel(const ReduceCall& call) {
+  if (call.out.numel() == 0) return;
+  const bool in_out_dtype = call.kind == ReduceKind::Sum || call.kind == ReduceKind::Prod || call.kind == ReduceKind::SumOfSquares || call.kind == ReduceKind::SumOfAbs;
+  const ComputeType type = compute_type(in_out_dtype ? call.out.scalar_type() : call.self.scalar_type());
+  const simd::ReduceFns& fns = simd::reduce_fns(call.kind, type);
+  TORCH_CHECK_NOT_IMPLEMENTED(fns.row != nullptr, "reduction not implemented for '", to_string(call.self.scalar_type()), "'");
+  const Shape s = arrange(call.self, call.reduced);
+  switch (type) {
+    case ComputeType::F32: return reduce_typed<float>(call, fns, s);
+    case ComputeType::F64: return reduce_typed<double>(call, fns, s);
+    case ComputeType::I64: return reduce_typed<int64_t>(call, fns, s);
+    case ComputeType::C64: return reduce_typed<complex<float>>(call, fns, s);
+    case ComputeType::C128: return reduce_typed<complex<double>>(call, fns, s);
+  }
+}
+
+template <class T>
+void extremum_rows(const TensorBase& values, const TensorBase& indices, const TensorBase& self, bool largest) {
+  const int64_t rows = self.size(0), n = self.size(1);
+  const T* x = static_cast<const T*>(self.const_data_ptr());
+  T* value = values.defined() ? static_cast<T*>(values.mutable_data_ptr()) : nullptr;
+  int64_t* index = indices.mutable_data_ptr<int64_t>();
+  parallel_for(0, rows, std::max<int64_t>(1, kGrainSize / n), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const T* row = x + r * n;
+      int64_t best = 0;
+      for (int64_t i = 1; i < n; ++i) {
+        const auto a = static_cast<opmath_t<T>>(row[i]), b = static_cast<opmath_t<T>>(row[best]);
+        if (b != b) break;
+        if (a != a || (largest ? a > b : a < b)) best = i;
+      }
+      index[r] = best;
+      if (value != nullptr) value[r] = row[best];
+    }
+  });
+}
+
+void extremum_kernel(const TensorBase& values, const TensorBase& indices, const TensorBase& self, bool largest) {
+  dispatch_real(self.scalar_type(), largest ? "max" : "min", [&](auto tag) { extremum_rows<decltype(tag)>(values, indices, self, largest); });
+}
+
+void scan_kernel(const TensorBase& out, const TensorBase& self, bool product) {
+  const int64_t n = self.size(-1), rows = n == 0 ? 0 : self.numel() / n;
+  dispatch_all_types(out.scalar_type(), product ? "cumprod" : "cumsum", [&](auto tag) {
+    using T = decltype(tag);
+    using A = typename Accumulator<opmath_t<T>>::type;
+    if constexpr (std::is_same_v<T, bool>) {
+      detail::throw_not_implemented("cumsum() is not implemented for a bool result");
+    } else {
+      T* to = static_cast<T*>(out.mutable_data_ptr());
+      parallel_for(0, rows, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, n)), [&](int64_t begin, int64_t end) {
+        std::vector<T> row(static_cast<size_t>(n));
+        for (int64_t r = begin; r < end; ++r) {
+          const char* from = static_cast<const char*>(self.const_data_ptr()) + r * n * self.element_size();
+          simd::convert_block(self.scalar_type(), from, self.element_size(), scalar_type_of<T>, row.data(), sizeof(T), n);
+          A total = product ? A(1) : A(0);
+          for (int64_t i = 0; i < n; ++i) {
+            const A x = static_cast<A>(static_cast<opmath_t<T>>(row[static_cast<size_t>(i)]));
+            total = product ? total * x : total + x;
+            to[r * n + i] = static_cast<T>(static_cast<opmath_t<T>>(total));
+          }
+        }
+      });
+    }
+  });
+}
+
+}  // namespace
+
+namespace {
+using native::extremum_stub;
+using native::reduce_stub;
+using native::scan_stub;
+REGISTER_STUB(reduce_stub, DeviceType::CPU, &reduce_kernel);
+REGISTER_STUB(extremum_stub, DeviceType::CPU, &extremum_kernel);
+REGISTER_STUB(scan_stub, DeviceType::CPU, &scan_kernel);
+}  // namespace
+}  // namespace tiny_torch::cpu

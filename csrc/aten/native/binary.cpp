@@ -1,0 +1,50 @@
+// Fronts of the binary operators that are more than one expression.
+#include "generated/kernels/binary.h"
+
+#include "aten/core/operators.h"
+#include "aten/core/promotion.h"
+#include "aten/native/pointwise_checks.h"
+#include "generated/ops/copy.h"
+
+namespace tiny_torch::native {
+
+TensorBase& add_(TensorBase& self, const Scalar& other, const Scalar& alpha) { return ops::add_(self, wrapped_scalar(other), alpha); }
+
+TensorBase div(const TensorBase& self, const TensorBase& other, std::optional<std::string_view> rounding_mode) {
+  if (!rounding_mode.has_value()) return ops::div(self, other);
+  TORCH_CHECK(*rounding_mode == "trunc" || *rounding_mode == "floor", "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '",
+              *rounding_mode, "'");
+  TORCH_CHECK_NOT_IMPLEMENTED(result_type(self, other) != kBool, "\"div_", *rounding_mode, "_cpu\" not implemented for 'Bool'");
+  check_remainder(self, other);
+  return *rounding_mode == "trunc" ? ops::_div_trunc(self, other) : ops::_div_floor(self, other);
+}
+
+TensorBase floor_divide(const TensorBase& self, const TensorBase& other) { return native::div(self, other, "floor"); }
+
+TensorBase pow(const TensorBase& self, const Scalar& exponent) {
+  const ScalarType dtype = result_type(self, exponent);
+  const bool integral = is_integral(dtype, true);
+  TORCH_CHECK(!integral || !exponent.is_integral(true) || exponent.to_int() >= 0, "Integers to negative integer powers are not allowed.");
+  const bool same = dtype == self.scalar_type() && !integral;
+  if (same && exponent.equal(2)) return ops::mul(self, self);
+  if (same && exponent.equal(1)) return ops::clone(self);
+  if (same && exponent.equal(3)) return ops::mul(ops::mul(self, self), self);
+  return ops::pow(self, wrapped_scalar(exponent));
+}
+
+TensorBase clamp(const TensorBase& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
+  TORCH_CHECK(min.has_value() || max.has_value(), "torch.clamp: At least one of 'min' or 'max' must not be None");
+  TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"clamp\" not implemented for 'Bool'");
+  if (min.has_value() && max.has_value()) return ops::_clamp_both(self, wrapped_scalar(*min), wrapped_scalar(*max));
+  return min.has_value() ? ops::maximum(self, wrapped_scalar(*min)) : ops::minimum(self, wrapped_scalar(*max));
+}
+
+TensorBase clamp(const TensorBase& self, const std::optional<TensorBase>& min, const std::optional<TensorBase>& max) {
+  const bool has_min = min.has_value() && min->defined(), has_max = max.has_value() && max->defined();
+  TORCH_CHECK(has_min || has_max, "torch.clamp: At least one of 'min' or 'max' must not be None");
+  TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"clamp\" not implemented for 'Bool'");
+  if (has_min && has_max) return ops::_clamp_both(self, *min, *max);
+  return has_min ? ops::maximum(self, *min) : ops::minimum(self, *max);
+}
+
+}  // namespace tiny_torch::native

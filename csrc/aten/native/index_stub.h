@@ -1,0 +1,43 @@
+// Compute behind the index operators. Geometry is checked by the fronts, index values by the kernels, before any write.
+#pragma once
+
+#include "aten/core/TensorBase.h"
+#include "aten/core/stub.h"
+
+namespace tiny_torch::native {
+
+/// `index` is contiguous int64; the other tensors may be strided and have the dims of `index`.
+struct GatherCall {
+  const char* op;
+  const TensorBase& out;    // gather: result; scatter: the tensor written to
+  const TensorBase& index;
+  const TensorBase& other;  // gather: the source; scatter: the values, broadcast for a number
+  int64_t dim;
+  bool accumulate = false;
+};
+DECLARE_STUB(gather_stub, void(const GatherCall& call));
+DECLARE_STUB(scatter_stub, void(const GatherCall& call));
+
+/// Positions of advanced indexing: `offsets` of `count` index tuples, in elements from the first element of `self`.
+struct IndexCall {
+  const TensorBase& self;    // contiguous, (before, indexed dims, after)
+  const TensorBase& values;  // contiguous, (before, count, after)
+  IntArrayRef offsets;
+  int64_t before, before_stride, after;
+  bool accumulate = false;
+};
+DECLARE_STUB(index_stub, void(const IndexCall& call));
+DECLARE_STUB(index_put_stub, void(const IndexCall& call));
+
+/// Rows of a contiguous (rows, n) tensor in order; `k` < n keeps the first k.
+struct SortCall {
+  const TensorBase& values;
+  const TensorBase& indices;
+  const TensorBase& self;
+  int64_t k;
+  bool descending;
+};
+DECLARE_STUB(sort_stub, void(const SortCall& call));
+DECLARE_STUB(nonzero_stub, void(const TensorBase& self, std::vector<int64_t>& indices));
+
+}  // namespace tiny_torch::native

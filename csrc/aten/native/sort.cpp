@@ -1,0 +1,45 @@
+// Fronts of sort and topk.
+#include "aten/native/index_stub.h"
+#include "generated/kernels/sort.h"
+#include "generated/ops/copy.h"
+#include "generated/ops/shape.h"
+#include "generated/ops/view.h"
+
+namespace tiny_torch::native {
+
+DEFINE_STUB(sort_stub);
+
+namespace {
+std::tuple<TensorBase, TensorBase> sort_rows(const TensorBase& self, int64_t dim, int64_t k, bool descending) {
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"sort\" not implemented for '", to_string(self.scalar_type()), "'");
+  DimVector shape(self.sizes());
+  if (self.dim() > 0) shape[static_cast<size_t>(dim)] = k;
+  if (self.is_meta() || checked_numel(shape) == 0) {
+    return {empty_tensor(shape, self.scalar_type(), self.device()), empty_tensor(shape, kLong, self.device())};
+  }
+  const bool last = self.dim() == 0 || dim == self.dim() - 1;
+  const TensorBase rows = ops::contiguous(last ? self : ops::transpose(self, dim, -1));
+  const int64_t n = self.dim() == 0 ? 1 : self.size(dim);
+  DimVector out_shape(rows.sizes());
+  if (self.dim() > 0) out_shape.back() = k;
+  TensorBase values = empty_tensor(out_shape, self.scalar_type(), self.device());
+  TensorBase indices = empty_tensor(out_shape, kLong, self.device());
+  sort_stub(self.device().type(), SortCall{values, indices, ops::view(rows, {rows.numel() / n, n}), k, descending});
+  if (last) return {values, indices};
+  return {ops::contiguous(ops::transpose(values, dim, -1)), ops::contiguous(ops::transpose(indices, dim, -1))};
+}
+}  // namespace
+
+std::tuple<TensorBase, TensorBase> sort(const TensorBase& self, std::optional<bool>, int64_t dim, bool descending) {
+  const int64_t d = maybe_wrap_dim(dim, self.dim());
+  return sort_rows(self, d, self.dim() == 0 ? 1 : self.size(d), descending);
+}
+
+std::tuple<TensorBase, TensorBase> topk(const TensorBase& self, int64_t k, int64_t dim, bool largest, bool) {
+  const int64_t d = maybe_wrap_dim(dim, self.dim());
+  TORCH_CHECK(k >= 0 && k <= (self.dim() == 0 ? 1 : self.size(d)), "selected index k out of range");
+  if (self.dim() == 0 && k == 1) return sort_rows(self, d, 1, largest);
+  return sort_rows(self, d, k, largest);
+}
+
+}  // namespace tiny_torch::native

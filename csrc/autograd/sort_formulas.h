@@ -1,0 +1,4 @@
+// Gradients of the orderings: those of the reductions.
+#pragma once
+
+#include "autograd/reduce_formulas.h"
