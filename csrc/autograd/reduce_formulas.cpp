@@ -63,9 +63,10 @@ TensorBase prod_backward(const TensorBase& grad, const TensorBase& self, const T
   return ops::reshape(prod_dim_backward(grad, ops::reshape(self, {-1}), result, 0, false), self.sizes());
 }
 
-TensorBase scale_grad_by_count(const TensorBase& grad, const TensorBase& mask, IntArrayRef dim) {
-  const TensorBase ties = ops::to(mask, grad.scalar_type());
-  return grad * ties / ops::sum(ties, OptionalIntArrayRef(dim), true);
+TensorBase extremum_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, IntArrayRef dim, bool keepdim) {
+  const TensorBase value = restore_reduced_dims(result, self.dim(), dim, keepdim);
+  const TensorBase ties = ops::to(ops::eq(self, value), grad.scalar_type());
+  return restore_reduced_dims(grad, self.dim(), dim, keepdim) * ties / ops::sum(ties, OptionalIntArrayRef(dim), true);
 }
 
 TensorBase evenly_distribute(const TensorBase& grad, const TensorBase& self, const TensorBase& value) {

@@ -12,7 +12,8 @@ TensorBase prod_backward(const TensorBase& grad, const TensorBase& self, const T
 TensorBase prod_dim_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, int64_t dim, bool keepdim);
 /// Of max() and min() over all elements: ties share the gradient.
 TensorBase evenly_distribute(const TensorBase& grad, const TensorBase& self, const TensorBase& value);
-TensorBase scale_grad_by_count(const TensorBase& grad, const TensorBase& mask, IntArrayRef dim);
+/// Of amax and amin: ties share the gradient.
+TensorBase extremum_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, IntArrayRef dim, bool keepdim);
 /// The gradient at `indices` along `dim`, zero elsewhere.
 TensorBase value_selecting_backward(const TensorBase& grad, int64_t dim, const TensorBase& indices, IntArrayRef sizes, bool keepdim);
 TensorBase norm_backward(const TensorBase& grad, const TensorBase& self, const Scalar& ord, const TensorBase& result, OptionalIntArrayRef dim,

@@ -11,15 +11,12 @@ HWY_BEFORE_NAMESPACE();
 namespace tiny_torch::simd {
 namespace HWY_NAMESPACE {
 
-using pointwise::abs;
-using pointwise::constant;
-using pointwise::max;
-using pointwise::min;
-using pointwise::select;
 
+// Vectors find these by their own namespace, plain scalars need them named.
 template <class V>
 HWY_INLINE V truth(V x) {
-  return select(x != constant<V>(0), constant<V>(1), constant<V>(0));
+  using pointwise::select;
+  return select(x != V(0), V(1), V(0));
 }
 
 #define REDUCTION(NAME, INIT, MAP, COMBINE)                    \
@@ -30,10 +27,13 @@ HWY_INLINE V truth(V x) {
     }                                                          \
     template <class V>                                         \
     static HWY_INLINE V map(V x) {                             \
+      using pointwise::abs;                                    \
       return MAP;                                              \
     }                                                          \
     template <class V>                                         \
     static HWY_INLINE V combine(V a, V b) {                    \
+      using pointwise::max;                                    \
+      using pointwise::min;                                    \
       return COMBINE;                                          \
     }                                                          \
   };
