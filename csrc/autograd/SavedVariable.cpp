@@ -126,8 +126,10 @@ void SavedVariable::reset() {
   extra_.reset();
 }
 
-TensorBase SavedVariable::unpack(const intrusive_ptr<Node>& saved_for) const { return unpack_impl(saved_for.get()); }
-TensorBase SavedVariable::unpack(Node& saved_for) const { return unpack_impl(&saved_for); }
+TensorBase SavedVariable::unpack(const intrusive_ptr<Node>& saved_for, bool with_history) const {
+  return unpack_impl(saved_for.get(), with_history);
+}
+TensorBase SavedVariable::unpack(Node& saved_for) const { return unpack_impl(&saved_for, GradMode::is_enabled()); }
 
 void SavedVariable::check_version(const Node* saved_for) const {
   const uint32_t current = data_.impl()->version_counter().current();
@@ -152,14 +154,13 @@ void SavedVariable::check_version(const Node* saved_for) const {
   TORCH_CHECK(false, message.str());
 }
 
-TensorBase SavedVariable::unpack_impl(Node* saved_for) const {
+TensorBase SavedVariable::unpack_impl(Node* saved_for, bool with_history) const {
   if (!saved_) return TensorBase();
   const bool hooked = TORCH_UNLIKELY(extra_ != nullptr) && extra_->hooks != nullptr;
   if (!hooked) {
     TORCH_CHECK(data_.defined(), kFreed);
     check_version(saved_for);
-    // Without recording nobody asks where the value came from.
-    if (original_ || (is_output_ && !GradMode::is_enabled() && extra_ == nullptr)) return data_;
+    if (original_ || (is_output_ && !with_history && extra_ == nullptr)) return data_;
   }
   intrusive_ptr<Node> fn;
   if (extra_ != nullptr) fn = extra_->weak_grad_fn.defined() ? extra_->weak_grad_fn->lock() : extra_->grad_fn;

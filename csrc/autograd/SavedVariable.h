@@ -19,8 +19,9 @@ class TORCH_API SavedVariable {
   SavedVariable& operator=(SavedVariable&&) noexcept;
   ~SavedVariable();
 
-  /// The tensor; undefined if an undefined one was saved. Saved outputs are outputs of `saved_for` again.
-  TensorBase unpack(const intrusive_ptr<Node>& saved_for = nullptr) const;
+  /// The tensor; undefined if an undefined one was saved. Saved outputs are outputs of `saved_for` again, which formulas
+  /// can do without while nothing is recorded.
+  TensorBase unpack(const intrusive_ptr<Node>& saved_for = nullptr, bool with_history = GradMode::is_enabled()) const;
   /// For apply(): `saved_for` is the node itself.
   TensorBase unpack(Node& saved_for) const;
   /// Frees the tensor; unpack() raises from now on.
@@ -39,7 +40,7 @@ class TORCH_API SavedVariable {
     // A tensor without memory that shares the version counter; stands in for a packed one.
     TensorBase version_holder;
   };
-  TensorBase unpack_impl(Node* saved_for) const;
+  TensorBase unpack_impl(Node* saved_for, bool with_history) const;
   void pack(std::unique_ptr<SavedVariableHooks> hooks, const TensorBase& tensor);
   void check_version(const Node* saved_for) const;
 

@@ -255,3 +255,16 @@ def test_module_of_nodes_and_pickled_class_names(torch):
     y = f.apply(leaf(torch, [1.0]))
     assert isinstance(y.grad_fn, torch.autograd.graph.Node)
     assert "CustomBackward" in repr(y) or "CustomBackward" in str(y)
+
+
+def test_context_that_holds_its_output_is_collected(torch):
+    def forward(ctx, x):
+        y = x * 2
+        ctx.y = y
+        return y
+
+    y = make(torch, forward, lambda ctx, g: g * 2).apply(leaf(torch, [1.0]))
+    ref = weakref.ref(y)
+    del y
+    gc.collect()
+    assert ref() is None

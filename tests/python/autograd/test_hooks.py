@@ -1,5 +1,8 @@
 """Hooks on tensors, nodes and saved tensors."""
 
+import gc
+import weakref
+
 import pytest
 
 
@@ -204,3 +207,18 @@ def test_gradient_edge_and_increment_version(torch):
     assert torch.autograd.graph.get_gradient_edge(a).node.name().endswith("AccumulateGrad")
     torch.autograd.graph.increment_version(y)
     assert y._version == 1
+
+
+def test_hooks_that_hold_their_tensor_make_no_leak(torch):
+    a = leaf(torch, [1.0])
+    a.register_hook(lambda g, keep=a: None)
+    a.register_post_accumulate_grad_hook(lambda p, keep=a: None)
+    ref_a = weakref.ref(a)
+    del a
+    b = leaf(torch, [1.0])
+    y = b * 2
+    y.register_hook(lambda g, keep=y: None)
+    ref_y = weakref.ref(y)
+    del y
+    gc.collect()
+    assert ref_a() is None and ref_y() is None
