@@ -241,16 +241,24 @@ std::shared_ptr<FunctionPostHook> make_post_hook(PyObject* dict) { return std::m
 
 int visit_hooks(const TensorBase& tensor, visitproc visitor, void* arg) {
   const AutogradMeta* meta = meta_or_null(tensor);
-  if (meta == nullptr || meta->extras_ == nullptr) return 0;
-  const auto visit = [&](const auto* hook, long owners) {
-    return hook == nullptr || owners != 1 ? 0 : hook->dict_.visit(visitor, arg);
-  };
+  if (meta == nullptr) return 0;
+  // A node that only this tensor holds belongs to it with all it owns.
+  const bool owns_node = meta->grad_fn_.use_count() == 1;
+  if (owns_node) {
+    if (const auto* node = dynamic_cast<const PyNode*>(meta->grad_fn_.get())) {
+      if (const int result = visitor(node->object_, arg)) return result;
+    }
+  }
+  if (meta->extras_ == nullptr) return 0;
   for (const std::shared_ptr<TensorHook>& hook : meta->extras_->hooks) {
-    const int result = visit(dynamic_cast<const PyTensorHook*>(hook.get()), hook.use_count());
-    if (result != 0) return result;
+    if (hook.use_count() != (owns_node ? 2 : 1)) continue;
+    const auto* ours = dynamic_cast<const PyTensorHook*>(hook.get());
+    if (ours == nullptr) continue;
+    if (const int result = ours->dict_.visit(visitor, arg)) return result;
   }
   const auto& post = meta->extras_->post_accumulate_grad_hook;
-  return visit(dynamic_cast<const PyPostAccumulateGradHook*>(post.get()), post.use_count());
+  const auto* ours = dynamic_cast<const PyPostAccumulateGradHook*>(post.get());
+  return ours == nullptr || post.use_count() != 1 ? 0 : ours->dict_.visit(visitor, arg);
 }
 
 void set_backward_hooks(PyObject* tensor, PyObject* dict) {

@@ -212,7 +212,6 @@ def test_gradient_edge_and_increment_version(torch):
 def test_hooks_that_hold_their_tensor_make_no_leak(torch):
     a = leaf(torch, [1.0])
     a.register_hook(lambda g, keep=a: None)
-    a.register_post_accumulate_grad_hook(lambda p, keep=a: None)
     ref_a = weakref.ref(a)
     del a
     b = leaf(torch, [1.0])
