@@ -8,21 +8,12 @@
 
 #include "autograd/AutogradMeta.h"
 #include "generated/ops/copy.h"
+#include "generated/ops/index.h"
 #include "generated/ops/view.h"
 #include "python/ArgParser.h"
 #include "python/Tensor.h"
 #include "python/module.h"
 #include "python/numpy.h"
-#if __has_include("generated/ops/index.h")
-#include "generated/ops/index.h"
-#else
-namespace tiny_torch::ops {
-static TensorBase index(const TensorBase&, OptionalTensorList) { tiny_torch::detail::throw_not_implemented("index"); }
-static TensorBase& index_put_(TensorBase&, OptionalTensorList, const TensorBase&) { tiny_torch::detail::throw_not_implemented("index_put_"); }
-static TensorBase nonzero(const TensorBase&) { tiny_torch::detail::throw_not_implemented("nonzero"); }
-static TensorBase& nonzero_out(TensorBase&, const TensorBase&) { tiny_torch::detail::throw_not_implemented("nonzero"); }
-}  // namespace tiny_torch::ops
-#endif
 
 namespace tiny_torch {
 namespace python {
