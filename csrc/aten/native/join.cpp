@@ -93,17 +93,38 @@ TensorBase& cat_out(TensorBase& out, TensorList tensors, int64_t dim) {
   return out;
 }
 
-TensorBase stack(TensorList tensors, int64_t dim) {
+TensorBase& concat_out(TensorBase& out, TensorList tensors, int64_t dim) { return ops::cat_out(out, tensors, dim); }
+
+TensorBase& concatenate_out(TensorBase& out, TensorList tensors, int64_t dim) {
+  return ops::cat_out(out, tensors, dim);
+}
+
+namespace {
+
+// The tensors with a new dimension at `dim`, which is wrapped.
+std::vector<TensorBase> unsqueezed(TensorList tensors, int64_t& dim) {
   TORCH_CHECK(!tensors.empty(), "stack expects a non-empty TensorList");
-  const int64_t d = maybe_wrap_dim(dim, tensors[0].dim() + 1);
+  dim = maybe_wrap_dim(dim, tensors[0].dim() + 1);
   std::vector<TensorBase> slices;
   slices.reserve(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
     TORCH_CHECK(tensors[i].sizes() == tensors[0].sizes(), "stack expects each tensor to be equal size, but got ",
                 tensors[0].sizes(), " at entry 0 and ", tensors[i].sizes(), " at entry ", i);
-    slices.push_back(ops::unsqueeze(tensors[i], d));
+    slices.push_back(ops::unsqueeze(tensors[i], dim));
   }
-  return ops::cat(slices, d);
+  return slices;
+}
+
+}  // namespace
+
+TensorBase stack(TensorList tensors, int64_t dim) {
+  const std::vector<TensorBase> slices = unsqueezed(tensors, dim);
+  return ops::cat(slices, dim);
+}
+
+TensorBase& stack_out(TensorBase& out, TensorList tensors, int64_t dim) {
+  const std::vector<TensorBase> slices = unsqueezed(tensors, dim);
+  return ops::cat_out(out, slices, dim);
 }
 
 }  // namespace tiny_torch::native

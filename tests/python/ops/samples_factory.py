@@ -191,7 +191,10 @@ def normal_tensors(op, make):
     mean, spread = op.overload.split("_")
     for shape in [(3, 4), (), (0,), (40, 5)]:
         yield Sample(
-            make(*shape) if mean == "Tensor" else 0.5, make(*shape, low=0.5) if spread == "Tensor" else 2.0, grad=False
+            make(*shape) if mean == "Tensor" else 0.5,
+            make(*shape, low=0.5) if spread == "Tensor" else 2.0,
+            grad=False,
+            skip_out=shape == (),
         )
 
 
