@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "aten/core/op_support.h"
 #include "aten/core/promotion.h"
 
 namespace tiny_torch {
@@ -146,6 +147,14 @@ void run(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* 
   pointwise_stub(out.device().type(), PointwiseCall{&op, &out, inputs, values.bytes, type});
 }
 
+// A narrow result dtype (bool, int8, bfloat16 ...) wraps or rounds before another out dtype sees the value.
+bool rounds_between(const Plan& plan, ScalarType out) {
+  const auto computed_in = [](ScalarType t) {
+    return t == kFloat || t == kDouble || t == kLong || t == kComplexFloat || t == kComplexDouble;
+  };
+  return out != plan.result && plan.result == plan.common && !computed_in(plan.common);
+}
+
 void check_overlap(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs) {
   if (!out.is_contiguous()) check_no_internal_overlap(out);
   for (int i = 0; i < op.num_inputs; ++i) check_no_partial_overlap(out, *inputs[i]);
@@ -186,6 +195,10 @@ void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBas
   check_can_cast(plan.result, out.scalar_type());
   const DimVector shape = broadcast_shape(op, inputs);
   if (out.sizes() == IntArrayRef(shape)) check_overlap(op, out, inputs);
+  if (rounds_between(plan, out.scalar_type())) {
+    TensorBase target = out;
+    return write_output(op.name, target, pointwise_new(op, inputs, scalars));
+  }
   resize_output(out, shape);
   run(op, out, inputs, scalars, plan.common);
 }
