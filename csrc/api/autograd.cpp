@@ -12,12 +12,15 @@ variable_list AutogradContext::get_saved_variables() const {
   if (freed_) autograd::throw_released();
   variable_list result;
   result.reserve(saved_.size());
-  const intrusive_ptr<autograd::Node> node = node_ == nullptr ? nullptr : intrusive_ptr<autograd::Node>::reclaim_copy(node_);
+  const intrusive_ptr<autograd::Node> node =
+      node_ == nullptr ? nullptr : intrusive_ptr<autograd::Node>::reclaim_copy(node_);
   for (const autograd::SavedVariable& one : saved_) result.emplace_back(one.unpack(node, /*with_history=*/true));
   return result;
 }
 
-bool AutogradContext::needs_input_grad(size_t i) const { return node_ != nullptr && node_->task_should_compute_output(i); }
+bool AutogradContext::needs_input_grad(size_t i) const {
+  return node_ != nullptr && node_->task_should_compute_output(i);
+}
 
 void AutogradContext::save(const intrusive_ptr<autograd::Node>& node) {
   const variable_list tensors = std::move(to_save_);
@@ -38,16 +41,16 @@ autograd::variable_list CustomNode::apply(autograd::variable_list&& grads) {
   variable_list given = backward_(&ctx_, std::move(incoming));
   const size_t expected = is_tensor_input_.size();
   while (given.size() > expected && !given.back().defined()) given.pop_back();
-  TORCH_CHECK(given.size() == expected, "function ", name_, " returned an incorrect number of gradients (expected ", expected, ", got ",
-              given.size(), ")");
+  TORCH_CHECK(given.size() == expected, "function ", name_, " returned an incorrect number of gradients (expected ",
+              expected, ", got ", given.size(), ")");
   autograd::variable_list result;
   for (size_t i = 0; i < expected; ++i) {
     if (is_tensor_input_[i]) {
       result.push_back(std::move(given[i]));
       continue;
     }
-    TORCH_CHECK(!given[i].defined(), "function ", name_, " returned a gradient different that is defined at position ", i + 1,
-                ", but the corresponding forward input was not a Variable");
+    TORCH_CHECK(!given[i].defined(), "function ", name_, " returned a gradient different that is defined at position ",
+                i + 1, ", but the corresponding forward input was not a Variable");
   }
   return result;
 }
@@ -59,7 +62,8 @@ void CustomNode::release_variables() {
 
 namespace detail {
 
-intrusive_ptr<CustomNode> make_custom_node(CustomNode::Backward backward, const char* type_name, const CollectTensors& inputs) {
+intrusive_ptr<CustomNode> make_custom_node(CustomNode::Backward backward, const char* type_name,
+                                           const CollectTensors& inputs) {
   int status = 0;
   char* readable = abi::__cxa_demangle(type_name, nullptr, nullptr, &status);
   auto node = make_intrusive<CustomNode>(backward, str("CppNode<", status == 0 ? readable : type_name, ">"));

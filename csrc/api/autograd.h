@@ -98,7 +98,8 @@ struct CollectTensors {
   void operator()(const std::optional<Tensor>& t) {
     (*this)(t.has_value() ? static_cast<const TensorBase&>(*t) : TensorBase());
   }
-  template <class T, std::enable_if_t<!std::is_base_of_v<TensorBase, T> && !std::is_same_v<T, std::optional<Tensor>>, int> = 0>
+  template <class T,
+            std::enable_if_t<!std::is_base_of_v<TensorBase, T> && !std::is_same_v<T, std::optional<Tensor>>, int> = 0>
   void operator()(const T&) {
     is_tensor.push_back(false);
   }
@@ -144,7 +145,8 @@ class Function {
       const NoGradGuard no_grad;
       outputs = detail::to_list(T::forward(&node->ctx_, std::forward<Args>(args)...));
     }
-    for (const TensorBase& t : outputs) node->outputs_.push_back(t.defined() ? autograd::OutputInfo(t) : autograd::OutputInfo());
+    for (const TensorBase& t : outputs)
+      node->outputs_.push_back(t.defined() ? autograd::OutputInfo(t) : autograd::OutputInfo());
     const intrusive_ptr<autograd::Node> place = recorded ? intrusive_ptr<autograd::Node>(node) : nullptr;
     autograd::variable_list results = autograd::wrap_custom_outputs(inputs.tensors, outputs, node->ctx_.marks_, place);
     node->ctx_.save(place);
@@ -162,16 +164,19 @@ class Function {
 
 /// As torch.autograd.backward in Python.
 inline void backward(const variable_list& tensors, const variable_list& grad_tensors = {},
-                     std::optional<bool> retain_graph = std::nullopt, bool create_graph = false, const variable_list& inputs = {}) {
+                     std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,
+                     const variable_list& inputs = {}) {
   const auto wanted = inputs.empty() ? std::nullopt : std::optional<TensorList>(tiny_torch::detail::as_base(inputs));
-  autograd::backward(tiny_torch::detail::as_base(tensors), tiny_torch::detail::as_base(grad_tensors), retain_graph, create_graph, wanted);
+  autograd::backward(tiny_torch::detail::as_base(tensors), tiny_torch::detail::as_base(grad_tensors), retain_graph,
+                     create_graph, wanted);
 }
 /// As torch.autograd.grad in Python.
-inline variable_list grad(const variable_list& outputs, const variable_list& inputs, const variable_list& grad_outputs = {},
-                          std::optional<bool> retain_graph = std::nullopt, bool create_graph = false, bool allow_unused = false) {
+inline variable_list grad(const variable_list& outputs, const variable_list& inputs,
+                          const variable_list& grad_outputs = {}, std::optional<bool> retain_graph = std::nullopt,
+                          bool create_graph = false, bool allow_unused = false) {
   const autograd::variable_list result =
-      autograd::grad(tiny_torch::detail::as_base(outputs), tiny_torch::detail::as_base(inputs), tiny_torch::detail::as_base(grad_outputs),
-                     retain_graph, create_graph, allow_unused);
+      autograd::grad(tiny_torch::detail::as_base(outputs), tiny_torch::detail::as_base(inputs),
+                     tiny_torch::detail::as_base(grad_outputs), retain_graph, create_graph, allow_unused);
   return variable_list(result.begin(), result.end());
 }
 

@@ -14,7 +14,7 @@ namespace tiny_torch {
 class TORCH_API Tensor : public TensorBase {
  public:
   Tensor() = default;
-  Tensor(const TensorBase& base) : TensorBase(base) {}             // NOLINT: implicit
+  Tensor(const TensorBase& base) : TensorBase(base) {}                 // NOLINT: implicit
   Tensor(TensorBase&& base) noexcept : TensorBase(std::move(base)) {}  // NOLINT: implicit
   explicit Tensor(intrusive_ptr<TensorImpl> impl) : TensorBase(std::move(impl)) {}
 
@@ -25,7 +25,8 @@ class TORCH_API Tensor : public TensorBase {
   TensorOptions options() const { return TensorOptions().dtype(scalar_type()).device(device()).layout(layout()); }
 
   /// Computes gradients of the leaves this tensor came from. RuntimeError unless it has one element or a gradient is given.
-  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = std::nullopt, bool create_graph = false) const;
+  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = std::nullopt,
+                bool create_graph = false) const;
   Tensor grad() const;
   Tensor& mutable_grad() const;
   const Tensor& requires_grad_(bool requires_grad = true) const;
@@ -59,11 +60,15 @@ T Tensor::item() const {
 }
 
 namespace detail {
-inline TensorList as_base(ArrayRef<Tensor> list) { return {reinterpret_cast<const TensorBase*>(list.data()), list.size()}; }
+inline TensorList as_base(ArrayRef<Tensor> list) {
+  return {reinterpret_cast<const TensorBase*>(list.data()), list.size()};
+}
 inline OptionalTensorList as_base(ArrayRef<std::optional<Tensor>> list) {
   return {reinterpret_cast<const std::optional<TensorBase>*>(list.data()), list.size()};
 }
-inline std::optional<TensorBase> as_base(const std::optional<Tensor>& t) { return t.has_value() ? std::optional<TensorBase>(*t) : std::nullopt; }
+inline std::optional<TensorBase> as_base(const std::optional<Tensor>& t) {
+  return t.has_value() ? std::optional<TensorBase>(*t) : std::nullopt;
+}
 
 template <class To, class From>
 To as_public(From&& from) {

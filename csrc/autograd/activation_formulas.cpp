@@ -12,7 +12,8 @@ TensorBase silu_double_backward(const TensorBase& grad, const TensorBase& grad_o
   return grad * grad_output * s * (Scalar(1) - s) * (Scalar(2) + self * (Scalar(1) - s * Scalar(2)));
 }
 
-TensorBase gelu_double_backward(const TensorBase& grad, const TensorBase& grad_output, const TensorBase& self, const std::string& approximate) {
+TensorBase gelu_double_backward(const TensorBase& grad, const TensorBase& grad_output, const TensorBase& self,
+                                const std::string& approximate) {
   if (approximate == "none") {
     // The second derivative of x Phi(x) is phi(x) (2 - x^2).
     const TensorBase density = ops::exp(self * self * Scalar(-0.5)) * Scalar(0.3989422804014327);

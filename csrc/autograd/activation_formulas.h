@@ -8,6 +8,7 @@
 namespace tiny_torch::autograd {
 
 TensorBase silu_double_backward(const TensorBase& grad, const TensorBase& grad_output, const TensorBase& self);
-TensorBase gelu_double_backward(const TensorBase& grad, const TensorBase& grad_output, const TensorBase& self, const std::string& approximate);
+TensorBase gelu_double_backward(const TensorBase& grad, const TensorBase& grad_output, const TensorBase& self,
+                                const std::string& approximate);
 
 }  // namespace tiny_torch::autograd

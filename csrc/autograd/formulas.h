@@ -25,7 +25,8 @@ TensorBase to_copy_grad(const TensorBase& grad, ScalarType dtype, Device device)
 
 /// Puts back the dims a reduction removed and repeats the gradient along them.
 TensorBase sum_backward(const TensorBase& grad, IntArrayRef sizes, OptionalIntArrayRef dim, bool keepdim);
-TensorBase as_strided_backward(const TensorBase& grad, IntArrayRef input_sizes, IntArrayRef input_strides, int64_t input_offset, IntArrayRef sizes,
-                               IntArrayRef strides, std::optional<int64_t> storage_offset);
+TensorBase as_strided_backward(const TensorBase& grad, IntArrayRef input_sizes, IntArrayRef input_strides,
+                               int64_t input_offset, IntArrayRef sizes, IntArrayRef strides,
+                               std::optional<int64_t> storage_offset);
 
 }  // namespace tiny_torch::autograd

@@ -11,12 +11,14 @@ TensorBase index_backward(const TensorBase& grad, IntArrayRef sizes, ScalarType 
   return ops::index_put(ops::zeros(sizes, dtype, std::nullopt, device), indices, grad, true);
 }
 
-TensorBase index_put_grad_self(const TensorBase& grad, const std::vector<std::optional<TensorBase>>& indices, bool accumulate) {
+TensorBase index_put_grad_self(const TensorBase& grad, const std::vector<std::optional<TensorBase>>& indices,
+                               bool accumulate) {
   if (accumulate) return grad;
   return ops::index_put(grad, indices, ops::zeros({}, grad.scalar_type(), std::nullopt, grad.device()), false);
 }
 
-TensorBase index_add_grad_source(const TensorBase& grad, int64_t dim, const TensorBase& index, IntArrayRef source_sizes, const Scalar& alpha) {
+TensorBase index_add_grad_source(const TensorBase& grad, int64_t dim, const TensorBase& index, IntArrayRef source_sizes,
+                                 const Scalar& alpha) {
   const TensorBase flat = ops::reshape(index, {-1});
   const TensorBase picked = grad.dim() == 0 ? grad : ops::index_select(grad, dim, flat);
   return scaled(ops::expand(picked, source_sizes), alpha);

@@ -7,8 +7,10 @@ namespace tiny_torch::autograd {
 
 TensorBase index_backward(const TensorBase& grad, IntArrayRef sizes, ScalarType dtype, Device device,
                           const std::vector<std::optional<TensorBase>>& indices);
-TensorBase index_put_grad_self(const TensorBase& grad, const std::vector<std::optional<TensorBase>>& indices, bool accumulate);
-TensorBase index_add_grad_source(const TensorBase& grad, int64_t dim, const TensorBase& index, IntArrayRef source_sizes, const Scalar& alpha);
+TensorBase index_put_grad_self(const TensorBase& grad, const std::vector<std::optional<TensorBase>>& indices,
+                               bool accumulate);
+TensorBase index_add_grad_source(const TensorBase& grad, int64_t dim, const TensorBase& index, IntArrayRef source_sizes,
+                                 const Scalar& alpha);
 inline int64_t weight_rows(IntArrayRef sizes) { return sizes[0]; }
 TensorBase embedding_double_backward(const TensorBase& grad, const TensorBase& indices, int64_t padding_idx);
 

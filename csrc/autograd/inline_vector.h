@@ -107,9 +107,7 @@ class InlineVector {
   }
 
  private:
-  void check_index(size_t i) const {
-    TORCH_CHECK_INDEX(i < size_, "index ", i, " is out of range for size ", size_);
-  }
+  void check_index(size_t i) const { TORCH_CHECK_INDEX(i < size_, "index ", i, " is out of range for size ", size_); }
   T* inline_data() { return reinterpret_cast<T*>(inline_); }
   void grow(size_t needed) {
     const size_t capacity = needed > 2 * size_t{capacity_} ? needed : 2 * size_t{capacity_};

@@ -60,7 +60,9 @@ inline void collect_edge(edge_list& edges, OptionalTensorList list) {
   edges.reserve(edges.size() + list.size());
   for (const std::optional<TensorBase>& t : list) collect_edge(edges, t);
 }
-inline void collect_edge(edge_list& edges, const std::vector<TensorBase>& list) { collect_edge(edges, TensorList(list)); }
+inline void collect_edge(edge_list& edges, const std::vector<TensorBase>& list) {
+  collect_edge(edges, TensorList(list));
+}
 
 TORCH_API void set_one_history(const TensorBase& t, const intrusive_ptr<Node>& node);
 
@@ -81,7 +83,9 @@ edge_list collect_next_edges(const Args&... args) {
 }
 
 /// Makes the results outputs 0, 1, ... of `node`; results of integer or bool dtype count but get no node.
-inline void set_history(const TensorBase& result, const intrusive_ptr<Node>& node) { detail::set_one_history(result, node); }
+inline void set_history(const TensorBase& result, const intrusive_ptr<Node>& node) {
+  detail::set_one_history(result, node);
+}
 inline void set_history(TensorList results, const intrusive_ptr<Node>& node) {
   for (const TensorBase& result : results) detail::set_one_history(result, node);
 }
@@ -95,7 +99,8 @@ void set_history(const std::tuple<Tensors...>& results, const intrusive_ptr<Node
 
 /// Results of operations that are not differentiable through: marks them as needing no gradient.
 inline void check_no_requires_grad(const TensorBase& t, const char* name, const char* op) {
-  TORCH_CHECK(!(t.defined() && t.requires_grad() && GradMode::is_enabled()), "the derivative for '", name, "' of ", op, " is not implemented");
+  TORCH_CHECK(!(t.defined() && t.requires_grad() && GradMode::is_enabled()), "the derivative for '", name, "' of ", op,
+              " is not implemented");
 }
 inline void check_no_requires_grad(const std::optional<TensorBase>& t, const char* name, const char* op) {
   if (t.has_value()) check_no_requires_grad(*t, name, op);

@@ -20,7 +20,9 @@ int64_t count_reduced(IntArrayRef sizes, OptionalIntArrayRef dim) {
   }
   return n;
 }
-bool has_zero(const TensorBase& t) { return !t.is_meta() && read_scalar(ops::any(ops::eq(t, wrapped_scalar(0)))).to_bool(); }
+bool has_zero(const TensorBase& t) {
+  return !t.is_meta() && read_scalar(ops::any(ops::eq(t, wrapped_scalar(0)))).to_bool();
+}
 }  // namespace
 
 TensorBase restore_reduced_dims(const TensorBase& t, int64_t ndim, OptionalIntArrayRef dim, bool keepdim) {
@@ -40,7 +42,8 @@ TensorBase mean_backward(const TensorBase& grad, IntArrayRef sizes, OptionalIntA
 }
 
 // Products of all others, from the left and from the right: exact where elements are zero.
-TensorBase prod_dim_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, int64_t dim, bool keepdim) {
+TensorBase prod_dim_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, int64_t dim,
+                             bool keepdim) {
   if (self.dim() == 0) return grad;
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   const TensorBase g = keepdim ? grad : ops::unsqueeze(grad, d);
@@ -52,7 +55,8 @@ TensorBase prod_dim_backward(const TensorBase& grad, const TensorBase& self, con
   const TensorBase one = ops::ones(one_shape, self.scalar_type(), std::nullopt, self.device());
   const TensorBase left = ops::cumprod(ops::cat(std::vector<TensorBase>{one, ops::narrow(self, d, 0, n - 1)}, d), d);
   const TensorBase reversed = ops::flip(ops::narrow(self, d, 1, n - 1), IntArrayRef(d));
-  const TensorBase right = ops::flip(ops::cumprod(ops::cat(std::vector<TensorBase>{one, reversed}, d), d), IntArrayRef(d));
+  const TensorBase right =
+      ops::flip(ops::cumprod(ops::cat(std::vector<TensorBase>{one, reversed}, d), d), IntArrayRef(d));
   return g * left * right;
 }
 
@@ -63,7 +67,8 @@ TensorBase prod_backward(const TensorBase& grad, const TensorBase& self, const T
   return ops::reshape(prod_dim_backward(grad, ops::reshape(self, {-1}), result, 0, false), self.sizes());
 }
 
-TensorBase extremum_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, IntArrayRef dim, bool keepdim) {
+TensorBase extremum_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, IntArrayRef dim,
+                             bool keepdim) {
   const TensorBase value = restore_reduced_dims(result, self.dim(), dim, keepdim);
   const TensorBase ties = ops::to(ops::eq(self, value), grad.scalar_type());
   return restore_reduced_dims(grad, self.dim(), dim, keepdim) * ties / ops::sum(ties, OptionalIntArrayRef(dim), true);
@@ -76,19 +81,22 @@ TensorBase evenly_distribute(const TensorBase& grad, const TensorBase& self, con
   return ties * (grad / ops::sum(ties));
 }
 
-TensorBase value_selecting_backward(const TensorBase& grad, int64_t dim, const TensorBase& indices, IntArrayRef sizes, bool keepdim) {
+TensorBase value_selecting_backward(const TensorBase& grad, int64_t dim, const TensorBase& indices, IntArrayRef sizes,
+                                    bool keepdim) {
   const bool squeezed = !keepdim && !sizes.empty();
   const TensorBase g = squeezed ? ops::unsqueeze(grad, dim) : grad;
   const TensorBase i = squeezed ? ops::unsqueeze(indices, dim) : indices;
   return ops::scatter(ops::zeros(sizes, grad.scalar_type(), std::nullopt, grad.device()), dim, i, g);
 }
 
-TensorBase norm_backward(const TensorBase& grad_in, const TensorBase& self, const Scalar& ord, const TensorBase& result, OptionalIntArrayRef dim,
-                         bool keepdim) {
+TensorBase norm_backward(const TensorBase& grad_in, const TensorBase& self, const Scalar& ord, const TensorBase& result,
+                         OptionalIntArrayRef dim, bool keepdim) {
   const double p = ord.to_double();
   const TensorBase grad = restore_reduced_dims(grad_in, self.dim(), dim, keepdim);
   const TensorBase norm = restore_reduced_dims(result, self.dim(), dim, keepdim);
-  const auto zero_where = [](const TensorBase& mask, const TensorBase& t) { return ops::where(mask, wrapped_scalar(0.0), t); };
+  const auto zero_where = [](const TensorBase& mask, const TensorBase& t) {
+    return ops::where(mask, wrapped_scalar(0.0), t);
+  };
   if (p == 0) return ops::zeros_like(self) * grad;
   if (p == 1) return ops::sgn(self) * grad;
   if (p == 2) return zero_where(ops::eq(norm, wrapped_scalar(0)), grad * (self / norm));
@@ -103,21 +111,26 @@ TensorBase norm_backward(const TensorBase& grad_in, const TensorBase& self, cons
   return zero_where(ops::logical_or(at_zero, ops::eq(norm, wrapped_scalar(0))), ratio);
 }
 
-TensorBase var_backward(const TensorBase& grad, const TensorBase& self, OptionalIntArrayRef dim, const std::optional<Scalar>& correction, bool keepdim) {
-  const double divisor = static_cast<double>(count_reduced(self.sizes(), dim)) - (correction.has_value() ? correction->to_double() : 1.0);
+TensorBase var_backward(const TensorBase& grad, const TensorBase& self, OptionalIntArrayRef dim,
+                        const std::optional<Scalar>& correction, bool keepdim) {
+  const double divisor =
+      static_cast<double>(count_reduced(self.sizes(), dim)) - (correction.has_value() ? correction->to_double() : 1.0);
   const TensorBase g = restore_reduced_dims(grad, self.dim(), dim, keepdim);
   if (divisor <= 0) return g * ops::full_like(self, Scalar(std::nan("")));
   return g * Scalar(2.0 / divisor) * (self - ops::mean(self, dim, true));
 }
 
-TensorBase std_backward(const TensorBase& result, const TensorBase& grad, const TensorBase& self, OptionalIntArrayRef dim,
-                        const std::optional<Scalar>& correction, bool keepdim) {
-  const TensorBase halved = ops::where(ops::eq(result, wrapped_scalar(0)), wrapped_scalar(0.0), grad / (result * Scalar(2)));
+TensorBase std_backward(const TensorBase& result, const TensorBase& grad, const TensorBase& self,
+                        OptionalIntArrayRef dim, const std::optional<Scalar>& correction, bool keepdim) {
+  const TensorBase halved =
+      ops::where(ops::eq(result, wrapped_scalar(0)), wrapped_scalar(0.0), grad / (result * Scalar(2)));
   return var_backward(halved, self, dim, correction, keepdim);
 }
 
-TensorBase logsumexp_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, IntArrayRef dim, bool keepdim) {
-  return restore_reduced_dims(grad, self.dim(), dim, keepdim) * ops::exp(self - restore_reduced_dims(result, self.dim(), dim, keepdim));
+TensorBase logsumexp_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, IntArrayRef dim,
+                              bool keepdim) {
+  return restore_reduced_dims(grad, self.dim(), dim, keepdim) *
+         ops::exp(self - restore_reduced_dims(result, self.dim(), dim, keepdim));
 }
 
 TensorBase cumsum_backward(const TensorBase& grad, int64_t dim) {
@@ -134,11 +147,13 @@ TensorBase cumprod_backward(const TensorBase& grad, const TensorBase& self, int6
   for (int64_t k = 0; k < n; ++k) {
     DimVector one_shape(self.sizes());
     one_shape[static_cast<size_t>(d)] = 1;
-    TensorBase others = k == 0 ? ops::ones(one_shape, self.scalar_type(), std::nullopt, self.device()) : ops::prod(ops::narrow(self, d, 0, k), d, true);
+    TensorBase others = k == 0 ? ops::ones(one_shape, self.scalar_type(), std::nullopt, self.device())
+                               : ops::prod(ops::narrow(self, d, 0, k), d, true);
     TensorBase share = ops::narrow(grad, d, k, 1) * others;
     if (k + 1 < n) {
       const TensorBase after = ops::cumprod(ops::narrow(self, d, k + 1, n - k - 1), d);
-      share = share + ops::sum(ops::narrow(grad, d, k + 1, n - k - 1) * (others * after), OptionalIntArrayRef(IntArrayRef(d)), true);
+      share = share + ops::sum(ops::narrow(grad, d, k + 1, n - k - 1) * (others * after),
+                               OptionalIntArrayRef(IntArrayRef(d)), true);
     }
     columns.push_back(share);
   }

@@ -18,8 +18,10 @@ class DataPtr {
   DataPtr(void* data, void* context, DeleterFn deleter, Device device)
       : data_(data), context_(context), deleter_(deleter), device_(device) {}
   DataPtr(DataPtr&& o) noexcept
-      : data_(std::exchange(o.data_, nullptr)), context_(std::exchange(o.context_, nullptr)),
-        deleter_(std::exchange(o.deleter_, nullptr)), device_(o.device_) {}
+      : data_(std::exchange(o.data_, nullptr)),
+        context_(std::exchange(o.context_, nullptr)),
+        deleter_(std::exchange(o.deleter_, nullptr)),
+        device_(o.device_) {}
   DataPtr& operator=(DataPtr&& o) noexcept {
     if (this != &o) {
       clear();

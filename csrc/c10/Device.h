@@ -28,7 +28,7 @@ struct TORCH_API Device {
   Device() = default;
   Device(DeviceType type, DeviceIndex index = -1) : type_(type), index_(index) {}  // NOLINT: implicit as in PyTorch
   /// Parses "cpu", "cuda:1"; RuntimeError for anything else.
-  Device(const std::string& text);  // NOLINT
+  Device(const std::string& text);                         // NOLINT
   Device(const char* text) : Device(std::string(text)) {}  // NOLINT
 
   DeviceType type() const { return type_; }

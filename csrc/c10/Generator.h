@@ -1,8 +1,8 @@
 // Generator: a reference to the state of a random number generator. Copies of a Generator share one state.
 #pragma once
 
-#include <cstdint>
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -60,8 +60,8 @@ template <class Impl>
 Impl* check_generator(const std::optional<Generator>& generator, const Generator& default_generator) {
   const Generator& chosen = generator.has_value() && generator->defined() ? *generator : default_generator;
   auto* impl = dynamic_cast<Impl*>(chosen.get());
-  TORCH_CHECK(impl != nullptr, "Expected a '", default_generator.device().type(), "' device type for generator but found '",
-              chosen.device().type(), "'");
+  TORCH_CHECK(impl != nullptr, "Expected a '", default_generator.device().type(),
+              "' device type for generator but found '", chosen.device().type(), "'");
   return impl;
 }
 

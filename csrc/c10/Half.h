@@ -59,7 +59,7 @@ struct alignas(2) Half {
   struct from_bits_t {};
   Half() = default;
   constexpr Half(uint16_t bits, from_bits_t) : x(bits) {}
-  Half(float f) : x(detail::float_to_half_bits(f)) {}  // NOLINT: implicit
+  Half(float f) : x(detail::float_to_half_bits(f)) {}               // NOLINT: implicit
   operator float() const { return detail::half_bits_to_float(x); }  // NOLINT: implicit
 };
 
@@ -68,7 +68,7 @@ struct alignas(2) BFloat16 {
   struct from_bits_t {};
   BFloat16() = default;
   constexpr BFloat16(uint16_t bits, from_bits_t) : x(bits) {}
-  BFloat16(float f) : x(detail::float_to_bfloat16_bits(f)) {}  // NOLINT: implicit
+  BFloat16(float f) : x(detail::float_to_bfloat16_bits(f)) {}           // NOLINT: implicit
   operator float() const { return detail::bfloat16_bits_to_float(x); }  // NOLINT: implicit
 };
 

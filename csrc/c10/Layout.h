@@ -10,7 +10,9 @@ namespace tiny_torch {
 
 enum class Layout : int8_t { Strided = 0, Sparse = 1 };
 inline constexpr Layout kStrided = Layout::Strided;
-inline std::ostream& operator<<(std::ostream& out, Layout l) { return out << (l == Layout::Strided ? "Strided" : "Sparse"); }
+inline std::ostream& operator<<(std::ostream& out, Layout l) {
+  return out << (l == Layout::Strided ? "Strided" : "Sparse");
+}
 
 enum class MemoryFormat : int8_t { Contiguous = 0, Preserve = 1, ChannelsLast = 2, ChannelsLast3d = 3 };
 inline std::ostream& operator<<(std::ostream& out, MemoryFormat f) {

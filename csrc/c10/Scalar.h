@@ -17,14 +17,14 @@ class Scalar {
   Scalar(T v) : kind_(Kind::Int) {  // NOLINT: implicit
     v_.i = static_cast<int64_t>(v);
   }
-  Scalar(bool v) : kind_(Kind::Bool) { v_.i = v; }                          // NOLINT
-  Scalar(double v) : kind_(Kind::Double) { v_.d = v; }                      // NOLINT
-  Scalar(float v) : Scalar(static_cast<double>(v)) {}                       // NOLINT
-  Scalar(Half v) : Scalar(static_cast<float>(v)) {}                         // NOLINT
-  Scalar(BFloat16 v) : Scalar(static_cast<float>(v)) {}                     // NOLINT
+  Scalar(bool v) : kind_(Kind::Bool) { v_.i = v; }                                   // NOLINT
+  Scalar(double v) : kind_(Kind::Double) { v_.d = v; }                               // NOLINT
+  Scalar(float v) : Scalar(static_cast<double>(v)) {}                                // NOLINT
+  Scalar(Half v) : Scalar(static_cast<float>(v)) {}                                  // NOLINT
+  Scalar(BFloat16 v) : Scalar(static_cast<float>(v)) {}                              // NOLINT
   Scalar(complex<double> v) : kind_(Kind::Complex) { v_.c = {v.real(), v.imag()}; }  // NOLINT
-  Scalar(complex<float> v) : Scalar(complex<double>(v)) {}                  // NOLINT
-  Scalar(complex<Half> v) : Scalar(complex<double>(v)) {}                   // NOLINT
+  Scalar(complex<float> v) : Scalar(complex<double>(v)) {}                           // NOLINT
+  Scalar(complex<Half> v) : Scalar(complex<double>(v)) {}                            // NOLINT
 
   bool is_boolean() const { return kind_ == Kind::Bool; }
   bool is_integral(bool include_bool) const { return kind_ == Kind::Int || (include_bool && kind_ == Kind::Bool); }
@@ -46,7 +46,8 @@ class Scalar {
       return kind_ == Kind::Double ? v_.d != 0 : kind_ == Kind::Complex ? (v_.c.re != 0 || v_.c.im != 0) : v_.i != 0;
     } else {
       if (kind_ == Kind::Complex) {
-        TORCH_CHECK(v_.c.im == 0, "value cannot be converted to type ", to_string(scalar_type_of<T>), " without overflow");
+        TORCH_CHECK(v_.c.im == 0, "value cannot be converted to type ", to_string(scalar_type_of<T>),
+                    " without overflow");
         return from_double<T>(v_.c.re);
       }
       return kind_ == Kind::Double ? from_double<T>(v_.d) : from_int<T>(v_.i);
@@ -60,7 +61,9 @@ class Scalar {
                                   : complex<double>(kind_ == Kind::Double ? v_.d : static_cast<double>(v_.i), 0.0);
   }
   Scalar operator-() const {
-    return kind_ == Kind::Double ? Scalar(-v_.d) : kind_ == Kind::Complex ? Scalar(-to_complex_double()) : Scalar(-v_.i);
+    return kind_ == Kind::Double    ? Scalar(-v_.d)
+           : kind_ == Kind::Complex ? Scalar(-to_complex_double())
+                                    : Scalar(-v_.i);
   }
   Scalar conj() const { return kind_ == Kind::Complex ? Scalar(complex<double>(v_.c.re, -v_.c.im)) : *this; }
   bool equal(double v) const { return kind_ == Kind::Complex ? v_.c.re == v && v_.c.im == 0 : to_double() == v; }
@@ -71,9 +74,11 @@ class Scalar {
   static T from_double(double d) {
     if constexpr (std::is_integral_v<T>) {
       // The upper bound is exclusive, because 2^63 is a double and 2^63 - 1 is not.
-      constexpr double kEnd = 2.0 * static_cast<double>(uint64_t{1} << (8 * sizeof(T) - 2)) * (std::is_signed_v<T> ? 1.0 : 2.0);
+      constexpr double kEnd =
+          2.0 * static_cast<double>(uint64_t{1} << (8 * sizeof(T) - 2)) * (std::is_signed_v<T> ? 1.0 : 2.0);
       const double lowest = -kEnd;
-      TORCH_CHECK(d < kEnd && d >= lowest, "value cannot be converted to type ", to_string(scalar_type_of<T>), " without overflow");
+      TORCH_CHECK(d < kEnd && d >= lowest, "value cannot be converted to type ", to_string(scalar_type_of<T>),
+                  " without overflow");
       return static_cast<T>(static_cast<int64_t>(d));
     } else if constexpr (std::is_same_v<T, double>) {
       return d;
@@ -92,7 +97,8 @@ class Scalar {
       // Unsigned types accept negative numbers down to minus their maximum, which wrap as in C.
       const int64_t high = static_cast<int64_t>(std::numeric_limits<T>::max());
       const int64_t low = std::is_signed_v<T> ? static_cast<int64_t>(std::numeric_limits<T>::lowest()) : -high;
-      TORCH_CHECK(i <= high && i >= low, "value cannot be converted to type ", python_type_name<T>(), " without overflow");
+      TORCH_CHECK(i <= high && i >= low, "value cannot be converted to type ", python_type_name<T>(),
+                  " without overflow");
       return static_cast<T>(i);
     } else {
       return from_double<T>(static_cast<double>(i));
@@ -100,7 +106,10 @@ class Scalar {
   }
   template <class T>
   static const char* python_type_name() {
-    return std::is_same_v<T, uint8_t> ? "uint8_t" : std::is_same_v<T, int8_t> ? "int8_t" : std::is_same_v<T, int16_t> ? "int16_t" : "int";
+    return std::is_same_v<T, uint8_t>   ? "uint8_t"
+           : std::is_same_v<T, int8_t>  ? "int8_t"
+           : std::is_same_v<T, int16_t> ? "int16_t"
+                                        : "int";
   }
 
   Kind kind_;

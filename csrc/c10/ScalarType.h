@@ -12,28 +12,28 @@
 namespace tiny_torch {
 
 // (C++ type, ScalarType name, PyTorch's number, Python name). The uint16..64 and float8 types are storage only.
-#define TORCH_FORALL_COMPUTE_TYPES(_)       \
-  _(uint8_t, Byte, 0, "uint8")              \
-  _(int8_t, Char, 1, "int8")                \
-  _(int16_t, Short, 2, "int16")             \
-  _(int32_t, Int, 3, "int32")               \
-  _(int64_t, Long, 4, "int64")              \
-  _(Half, Half, 5, "float16")               \
-  _(float, Float, 6, "float32")             \
-  _(double, Double, 7, "float64")           \
-  _(complex<float>, ComplexFloat, 9, "complex64")    \
+#define TORCH_FORALL_COMPUTE_TYPES(_)                 \
+  _(uint8_t, Byte, 0, "uint8")                        \
+  _(int8_t, Char, 1, "int8")                          \
+  _(int16_t, Short, 2, "int16")                       \
+  _(int32_t, Int, 3, "int32")                         \
+  _(int64_t, Long, 4, "int64")                        \
+  _(Half, Half, 5, "float16")                         \
+  _(float, Float, 6, "float32")                       \
+  _(double, Double, 7, "float64")                     \
+  _(complex<float>, ComplexFloat, 9, "complex64")     \
   _(complex<double>, ComplexDouble, 10, "complex128") \
-  _(bool, Bool, 11, "bool")                 \
+  _(bool, Bool, 11, "bool")                           \
   _(BFloat16, BFloat16, 15, "bfloat16")
 
-#define TORCH_FORALL_STORAGE_TYPES(_)                   \
-  _(complex<Half>, ComplexHalf, 8, "complex32")         \
-  _(uint8_t, Float8_e5m2, 23, "float8_e5m2")            \
-  _(uint8_t, Float8_e4m3fn, 24, "float8_e4m3fn")        \
-  _(uint8_t, Float8_e5m2fnuz, 25, "float8_e5m2fnuz")    \
-  _(uint8_t, Float8_e4m3fnuz, 26, "float8_e4m3fnuz")    \
-  _(uint16_t, UInt16, 27, "uint16")                     \
-  _(uint32_t, UInt32, 28, "uint32")                     \
+#define TORCH_FORALL_STORAGE_TYPES(_)                \
+  _(complex<Half>, ComplexHalf, 8, "complex32")      \
+  _(uint8_t, Float8_e5m2, 23, "float8_e5m2")         \
+  _(uint8_t, Float8_e4m3fn, 24, "float8_e4m3fn")     \
+  _(uint8_t, Float8_e5m2fnuz, 25, "float8_e5m2fnuz") \
+  _(uint8_t, Float8_e4m3fnuz, 26, "float8_e4m3fnuz") \
+  _(uint16_t, UInt16, 27, "uint16")                  \
+  _(uint32_t, UInt32, 28, "uint32")                  \
   _(uint64_t, UInt64, 29, "uint64")
 
 #define TORCH_FORALL_SCALAR_TYPES(_) TORCH_FORALL_COMPUTE_TYPES(_) TORCH_FORALL_STORAGE_TYPES(_)
@@ -63,10 +63,10 @@ inline constexpr ScalarType kComplex128 = ScalarType::ComplexDouble;
 /// CppTypeToScalarType<float>::value == kFloat.
 template <class T>
 struct CppTypeToScalarType;
-#define TORCH_DEFINE_MAP(type, name, number, python)            \
-  template <>                                                   \
-  struct CppTypeToScalarType<type> {                            \
-    static constexpr ScalarType value = ScalarType::name;       \
+#define TORCH_DEFINE_MAP(type, name, number, python)      \
+  template <>                                             \
+  struct CppTypeToScalarType<type> {                      \
+    static constexpr ScalarType value = ScalarType::name; \
   };
 TORCH_FORALL_COMPUTE_TYPES(TORCH_DEFINE_MAP)
 #undef TORCH_DEFINE_MAP
@@ -114,9 +114,7 @@ constexpr const char* python_name(ScalarType t) {
 
 inline std::ostream& operator<<(std::ostream& out, ScalarType t) { return out << to_string(t); }
 
-constexpr bool is_float8(ScalarType t) {
-  return t >= ScalarType::Float8_e5m2 && t <= ScalarType::Float8_e4m3fnuz;
-}
+constexpr bool is_float8(ScalarType t) { return t >= ScalarType::Float8_e5m2 && t <= ScalarType::Float8_e4m3fnuz; }
 constexpr bool is_floating_point(ScalarType t) {
   return t == kHalf || t == kFloat || t == kDouble || t == kBFloat16 || is_float8(t);
 }

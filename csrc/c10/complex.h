@@ -21,7 +21,7 @@ struct alignas(2 * sizeof(T)) complex {
   template <class U>
   constexpr explicit complex(const complex<U>& o) : real_(static_cast<T>(o.real_)), imag_(static_cast<T>(o.imag_)) {}
   complex(const std::complex<T>& o) : real_(o.real()), imag_(o.imag()) {}  // NOLINT: implicit
-  operator std::complex<T>() const { return {real_, imag_}; }               // NOLINT: implicit
+  operator std::complex<T>() const { return {real_, imag_}; }              // NOLINT: implicit
 
   constexpr T real() const { return real_; }
   constexpr T imag() const { return imag_; }
@@ -50,7 +50,9 @@ struct alignas(2 * sizeof(T)) complex {
   }
   friend constexpr bool operator==(complex a, complex b) { return a.real_ == b.real_ && a.imag_ == b.imag_; }
   friend constexpr bool operator!=(complex a, complex b) { return !(a == b); }
-  friend std::ostream& operator<<(std::ostream& out, complex c) { return out << '(' << c.real_ << ',' << c.imag_ << ')'; }
+  friend std::ostream& operator<<(std::ostream& out, complex c) {
+    return out << '(' << c.real_ << ',' << c.imag_ << ')';
+  }
 };
 
 /// complex32 exists for storage only.

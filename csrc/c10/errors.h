@@ -83,11 +83,11 @@ TORCH_API WarningHandler set_warning_handler(WarningHandler handler);
 
 }  // namespace tiny_torch
 
-#define TORCH_CHECK_IMPL(cond, thrower, ...)                       \
-  do {                                                             \
-    if (TORCH_UNLIKELY(!(cond))) {                                 \
+#define TORCH_CHECK_IMPL(cond, thrower, ...)                         \
+  do {                                                               \
+    if (TORCH_UNLIKELY(!(cond))) {                                   \
       ::tiny_torch::detail::thrower(::tiny_torch::str(__VA_ARGS__)); \
-    }                                                              \
+    }                                                                \
   } while (false)
 
 #define TORCH_CHECK(cond, ...) TORCH_CHECK_IMPL(cond, throw_error, __VA_ARGS__)
@@ -97,18 +97,18 @@ TORCH_API WarningHandler set_warning_handler(WarningHandler handler);
 #define TORCH_CHECK_NOT_IMPLEMENTED(cond, ...) TORCH_CHECK_IMPL(cond, throw_not_implemented, __VA_ARGS__)
 #define TORCH_CHECK_LINALG(cond, ...) TORCH_CHECK_IMPL(cond, throw_linalg_error, __VA_ARGS__)
 /// For broken invariants of our own, never for bad input.
-#define TORCH_INTERNAL_ASSERT(cond, ...)                                                                  \
-  do {                                                                                                    \
-    if (TORCH_UNLIKELY(!(cond))) {                                                                        \
+#define TORCH_INTERNAL_ASSERT(cond, ...)                                                             \
+  do {                                                                                               \
+    if (TORCH_UNLIKELY(!(cond))) {                                                                   \
       ::tiny_torch::detail::throw_assert(#cond, __FILE__, __LINE__, ::tiny_torch::str(__VA_ARGS__)); \
-    }                                                                                                     \
+    }                                                                                                \
   } while (false)
 #define TORCH_WARN(...) ::tiny_torch::detail::warn(::tiny_torch::str(__VA_ARGS__))
-#define TORCH_WARN_ONCE(...)                      \
-  do {                                            \
-    static const bool warned_once = [&] {         \
-      TORCH_WARN(__VA_ARGS__);                    \
-      return true;                                \
-    }();                                          \
-    (void)warned_once;                            \
+#define TORCH_WARN_ONCE(...)              \
+  do {                                    \
+    static const bool warned_once = [&] { \
+      TORCH_WARN(__VA_ARGS__);            \
+      return true;                        \
+    }();                                  \
+    (void)warned_once;                    \
   } while (false)

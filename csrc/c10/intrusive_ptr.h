@@ -97,7 +97,8 @@ class intrusive_ptr {
     std::atomic<uint32_t>& owners = count(ptr);
     uint32_t seen = owners.load(std::memory_order_relaxed);
     while ((seen & ~intrusive_ptr_target::kWeakFlag) != 0) {
-      if (owners.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return reclaim(ptr);
+      if (owners.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
+        return reclaim(ptr);
     }
     return intrusive_ptr();
   }

@@ -36,7 +36,8 @@ void parallel_for(int64_t begin, int64_t end, int64_t grain, const F& f) {
     return;
   }
   detail::parallel_run(
-      begin, end, grain < 1 ? 1 : grain, [](void* context, int64_t b, int64_t e) { (*static_cast<const F*>(context))(b, e); },
+      begin, end, grain < 1 ? 1 : grain,
+      [](void* context, int64_t b, int64_t e) { (*static_cast<const F*>(context))(b, e); },
       const_cast<void*>(static_cast<const void*>(&f)));
 }
 

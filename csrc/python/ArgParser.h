@@ -22,16 +22,34 @@ namespace tiny_torch {
 namespace python {
 
 enum class ParameterKind : uint8_t {
-  Tensor, TensorOrNumber, TensorList, OptionalTensorList, Scalar, Int, Float, Bool, IntList, FloatList, BoolList, ScalarList, ScalarType, Device, Layout,
-  MemoryFormat, Generator, String, Storage, Self
+  Tensor,
+  TensorOrNumber,
+  TensorList,
+  OptionalTensorList,
+  Scalar,
+  Int,
+  Float,
+  Bool,
+  IntList,
+  FloatList,
+  BoolList,
+  ScalarList,
+  ScalarType,
+  Device,
+  Layout,
+  MemoryFormat,
+  Generator,
+  String,
+  Storage,
+  Self
 };
 
 struct SignatureParameter {
   ParameterKind kind = ParameterKind::Tensor;
-  bool optional = false;    // may be left out
+  bool optional = false;  // may be left out
   bool allow_none = false;
   bool kwarg_only = false;
-  int64_t list_size = 0;    // a single number is accepted for int[2]
+  int64_t list_size = 0;  // a single number is accepted for int[2]
   std::string name;
   PyObject* interned = nullptr;
   PyObject* alias = nullptr;  // NumPy's name for it
@@ -41,10 +59,10 @@ struct SignatureParameter {
 struct PythonSignature {
   explicit PythonSignature(const std::string& text);
   std::vector<SignatureParameter> parameters;
-  std::string text;          // for messages
-  size_t positional = 0;     // number of parameters that may be given by position, without Self
+  std::string text;       // for messages
+  size_t positional = 0;  // number of parameters that may be given by position, without Self
   int self_index = -1;
-  bool varargs = false;      // x.view(2, 3) for view(int[] size)
+  bool varargs = false;  // x.view(2, 3) for view(int[] size)
 };
 
 inline constexpr size_t kMaxParameters = 24;
@@ -92,23 +110,41 @@ class TORCH_API PythonArgs {
   Layout layout_or(size_t i, Layout d) const { return has_not_none(i) ? layout(i) : d; }
   ScalarType dtype_or(size_t i, ScalarType d) const { return has_not_none(i) ? dtype(i) : d; }
 
-  std::optional<Scalar> optional_scalar(size_t i) const { return has_not_none(i) ? std::optional<Scalar>(scalar(i)) : std::nullopt; }
-  std::optional<int64_t> optional_int64(size_t i) const { return has_not_none(i) ? std::optional<int64_t>(int64(i)) : std::nullopt; }
-  std::optional<double> optional_float64(size_t i) const { return has_not_none(i) ? std::optional<double>(float64(i)) : std::nullopt; }
-  std::optional<bool> optional_boolean(size_t i) const { return has_not_none(i) ? std::optional<bool>(boolean(i)) : std::nullopt; }
-  OptionalIntArrayRef optional_int_list(size_t i) { return has_not_none(i) ? OptionalIntArrayRef(IntArrayRef(int_list(i))) : std::nullopt; }
+  std::optional<Scalar> optional_scalar(size_t i) const {
+    return has_not_none(i) ? std::optional<Scalar>(scalar(i)) : std::nullopt;
+  }
+  std::optional<int64_t> optional_int64(size_t i) const {
+    return has_not_none(i) ? std::optional<int64_t>(int64(i)) : std::nullopt;
+  }
+  std::optional<double> optional_float64(size_t i) const {
+    return has_not_none(i) ? std::optional<double>(float64(i)) : std::nullopt;
+  }
+  std::optional<bool> optional_boolean(size_t i) const {
+    return has_not_none(i) ? std::optional<bool>(boolean(i)) : std::nullopt;
+  }
+  OptionalIntArrayRef optional_int_list(size_t i) {
+    return has_not_none(i) ? OptionalIntArrayRef(IntArrayRef(int_list(i))) : std::nullopt;
+  }
   std::optional<ArrayRef<double>> optional_float_list(size_t i) {
     return has_not_none(i) ? std::optional<ArrayRef<double>>(ArrayRef<double>(float_list(i))) : std::nullopt;
   }
-  std::optional<ScalarType> optional_dtype(size_t i) const { return has_not_none(i) ? std::optional<ScalarType>(dtype(i)) : std::nullopt; }
-  std::optional<Device> optional_device(size_t i) const { return has_not_none(i) ? std::optional<Device>(device(i)) : std::nullopt; }
+  std::optional<ScalarType> optional_dtype(size_t i) const {
+    return has_not_none(i) ? std::optional<ScalarType>(dtype(i)) : std::nullopt;
+  }
+  std::optional<Device> optional_device(size_t i) const {
+    return has_not_none(i) ? std::optional<Device>(device(i)) : std::nullopt;
+  }
   /// For factories: the default device where none was given.
   std::optional<Device> device_or_default(size_t i) const { return has_not_none(i) ? device(i) : default_device(); }
-  std::optional<Layout> optional_layout(size_t i) const { return has_not_none(i) ? std::optional<Layout>(layout(i)) : std::nullopt; }
+  std::optional<Layout> optional_layout(size_t i) const {
+    return has_not_none(i) ? std::optional<Layout>(layout(i)) : std::nullopt;
+  }
   std::optional<MemoryFormat> optional_memory_format(size_t i) const {
     return has_not_none(i) ? std::optional<MemoryFormat>(memory_format(i)) : std::nullopt;
   }
-  std::optional<Generator> optional_generator(size_t i) const { return has_not_none(i) ? std::optional<Generator>(generator(i)) : std::nullopt; }
+  std::optional<Generator> optional_generator(size_t i) const {
+    return has_not_none(i) ? std::optional<Generator>(generator(i)) : std::nullopt;
+  }
   std::optional<std::string_view> optional_string(size_t i) const {
     return has_not_none(i) ? std::optional<std::string_view>(string(i)) : std::nullopt;
   }
@@ -153,7 +189,9 @@ class TORCH_API PythonArgParser {
   const char* name() const { return name_; }
   const char* module() const { return module_; }
   size_t parameter_count(int signature) const { return signatures_[static_cast<size_t>(signature)].parameters.size(); }
-  int64_t list_size(int signature, size_t i) const { return signatures_[static_cast<size_t>(signature)].parameters[i].list_size; }
+  int64_t list_size(int signature, size_t i) const {
+    return signatures_[static_cast<size_t>(signature)].parameters[i].list_size;
+  }
 
  private:
   bool match(const PythonSignature& s, PythonArgs& out, bool& overloaded, std::string* why) const;
@@ -170,7 +208,8 @@ TORCH_API bool set_torch_function_enabled(bool enabled);
 /// Whether the object's class overrides __torch_function__.
 TORCH_API bool has_torch_function(PyObject* o);
 /// Calls __torch_function__ of the classes among `overloaded` for `function(*args, **kwargs)`; both may be null.
-TORCH_API PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyObject* function, PyObject* args, PyObject* kwargs);
+TORCH_API PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyObject* function,
+                                            PyObject* args, PyObject* kwargs);
 void init_torch_function(PyObject* module);
 
 }  // namespace python

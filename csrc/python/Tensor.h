@@ -21,8 +21,7 @@ namespace tiny_torch {
 namespace python {
 
 struct TensorObject {
-  PyObject_HEAD
-  TensorBase tensor;
+  PyObject_HEAD TensorBase tensor;
   PyObject* backward_hooks;
   PyObject* post_accumulate_grad_hooks;
 };
@@ -80,7 +79,9 @@ template <class Tuple, size_t... I>
 PyObject* wrap_fields(PyTypeObject* type, const Tuple& values, std::index_sequence<I...>) {
   PyRef result(type == nullptr ? check(PyTuple_New(sizeof...(I))) : check(PyStructSequence_New(type)));
   // A struct sequence is a tuple underneath; unset items are null, so a throw half way leaves it sound.
-  const auto set = [&](size_t i, PyObject* item) { PyTuple_SET_ITEM(result.get(), static_cast<Py_ssize_t>(i), check(item)); };
+  const auto set = [&](size_t i, PyObject* item) {
+    PyTuple_SET_ITEM(result.get(), static_cast<Py_ssize_t>(i), check(item));
+  };
   (set(I, wrap(std::get<I>(values))), ...);
   return result.release();
 }

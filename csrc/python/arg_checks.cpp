@@ -11,7 +11,8 @@ namespace {
 bool is_plain_0d(PyObject* o, bool integral_only) {
   if (!is_tensor(o)) return false;
   const TensorBase& t = unpack(o);
-  return t.defined() && t.dim() == 0 && t.device().type() != DeviceType::Meta && !t.requires_grad() && (!integral_only || is_integral(t.scalar_type(), false));
+  return t.defined() && t.dim() == 0 && t.device().type() != DeviceType::Meta && !t.requires_grad() &&
+         (!integral_only || is_integral(t.scalar_type(), false));
 }
 
 bool is_numpy_scalar(PyObject* o, const char* method) {

@@ -16,14 +16,12 @@ namespace tiny_torch {
 namespace python {
 
 struct NodeObject {
-  PyObject_HEAD
-  intrusive_ptr<autograd::Node> node;
+  PyObject_HEAD intrusive_ptr<autograd::Node> node;
 };
 
 /// `ctx` of a custom function.
 struct FunctionObject {
-  PyObject_HEAD
-  PyObject* needs_input_grad;
+  PyObject_HEAD PyObject* needs_input_grad;
   PyObject* to_save;
   PyObject* non_differentiable;
   PyObject* dirty_tensors;

@@ -94,7 +94,8 @@ PyObject* get_saved_tensors(PyObject* self, void*) {
   const intrusive_ptr<Node> node = f->node.defined() ? f->node->lock() : nullptr;
   PyRef tuple(check(PyTuple_New(static_cast<Py_ssize_t>(f->saved.size()))));
   for (size_t i = 0; i < f->saved.size(); ++i) {
-    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), check(wrap(f->saved[i].unpack(node, /*with_history=*/true))));
+    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i),
+                     check(wrap(f->saved[i].unpack(node, /*with_history=*/true))));
   }
   return tuple.release();
   END_HANDLE_ERRORS

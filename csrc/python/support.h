@@ -80,11 +80,11 @@ inline void check(int status) {
 TORCH_API void translate_exception() noexcept;
 
 #define HANDLE_ERRORS try {
-#define END_HANDLE_ERRORS_RET(value)               \
-  }                                                \
-  catch (...) {                                    \
-    ::tiny_torch::python::translate_exception();   \
-    return value;                                  \
+#define END_HANDLE_ERRORS_RET(value)             \
+  }                                              \
+  catch (...) {                                  \
+    ::tiny_torch::python::translate_exception(); \
+    return value;                                \
   }
 #define END_HANDLE_ERRORS END_HANDLE_ERRORS_RET(nullptr)
 

@@ -27,13 +27,15 @@ PyRef implementation_of(PyObject* o) {
 // PyTorch's own tensors beside ours: their default would call our function again, and so on without end.
 bool is_default_of_pytorch(PyObject* implementation) {
   if (PyCFunction_Check(implementation)) {
-    return std::strcmp(reinterpret_cast<PyCFunctionObject*>(implementation)->m_ml->ml_name, "_disabled_torch_function_impl") == 0;
+    return std::strcmp(reinterpret_cast<PyCFunctionObject*>(implementation)->m_ml->ml_name,
+                       "_disabled_torch_function_impl") == 0;
   }
   if (!PyMethod_Check(implementation)) return false;
   PyObject* function = PyMethod_GET_FUNCTION(implementation);
   if (!PyFunction_Check(function)) return false;
   PyObject* module = PyFunction_GetModule(function);
-  if (module == nullptr || !PyUnicode_Check(module) || PyUnicode_CompareWithASCIIString(module, "torch._tensor") != 0) return false;
+  if (module == nullptr || !PyUnicode_Check(module) || PyUnicode_CompareWithASCIIString(module, "torch._tensor") != 0)
+    return false;
   // Ours has that name as well once it stands in for PyTorch.
   PyObject* own = PyDict_GetItemString(PyImport_GetModuleDict(), "tiny_torch._tensor");
   return own == nullptr || PyModule_GetDict(own) != PyFunction_GetGlobals(function);

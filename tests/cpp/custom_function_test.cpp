@@ -113,7 +113,8 @@ TEST(CustomFunction, WrongNumberOfGradients) {
     Wrong::apply(x).backward();
     FAIL() << "no error";
   } catch (const Error& e) {
-    EXPECT_NE(std::string(e.what()).find("returned an incorrect number of gradients (expected 1, got 2)"), std::string::npos);
+    EXPECT_NE(std::string(e.what()).find("returned an incorrect number of gradients (expected 1, got 2)"),
+              std::string::npos);
   }
 }
 

@@ -54,10 +54,16 @@ TEST(GeneratedNodes, Views) {
 
 TEST(GeneratedNodes, ShapesAndCopies) {
   const TensorBase a = input({2, 3}), b = input({1, 3}, 1.1);
-  expect_correct([](const Tensors& t) { return Tensors{ops::cat(TensorList({ops::mul(t[0], t[0]), t[1]}), 0)}; }, {a, b});
-  expect_correct([](const Tensors& t) { return Tensors{ops::stack(TensorList({t[0], ops::mul(t[0], t[0])}), 1)}; }, {a});
+  expect_correct([](const Tensors& t) { return Tensors{ops::cat(TensorList({ops::mul(t[0], t[0]), t[1]}), 0)}; },
+                 {a, b});
+  expect_correct([](const Tensors& t) { return Tensors{ops::stack(TensorList({t[0], ops::mul(t[0], t[0])}), 1)}; },
+                 {a});
   expect_correct([](const Tensors& t) { return Tensors{ops::clone(ops::mul(t[0], t[0]))}; }, {a});
-  expect_correct([](const Tensors& t) { return Tensors{ops::reshape(ops::transpose(ops::mul(t[0], t[0]), 0, 1), IntArrayRef{3, 2})}; }, {a});
+  expect_correct(
+      [](const Tensors& t) {
+        return Tensors{ops::reshape(ops::transpose(ops::mul(t[0], t[0]), 0, 1), IntArrayRef{3, 2})};
+      },
+      {a});
   expect_correct(
       [](const Tensors& t) {
         TensorBase y = ops::mul(t[0], t[0]);
@@ -90,13 +96,16 @@ TEST(GeneratedNodes, Sums) {
 }
 
 TEST(GeneratedNodes, MatrixProducts) {
-  const TensorBase a = input({2, 3}), b = input({3, 4}, 1.1), c = input({4}, 0.5), v = input({3}, 0.2), batch = input({2, 3, 2}, 0.9);
+  const TensorBase a = input({2, 3}), b = input({3, 4}, 1.1), c = input({4}, 0.5), v = input({3}, 0.2),
+                   batch = input({2, 3, 2}, 0.9);
   expect_correct([](const Tensors& t) { return Tensors{ops::mm(t[0], t[1])}; }, {a, b});
-  expect_correct([](const Tensors& t) { return Tensors{ops::addmm(t[2], t[0], t[1], Scalar(0.5), Scalar(2.0))}; }, {a, b, c});
+  expect_correct([](const Tensors& t) { return Tensors{ops::addmm(t[2], t[0], t[1], Scalar(0.5), Scalar(2.0))}; },
+                 {a, b, c});
   expect_correct([](const Tensors& t) { return Tensors{ops::bmm(t[0], ops::transpose(t[0], 1, 2))}; }, {batch});
   expect_correct([](const Tensors& t) { return Tensors{ops::mv(t[0], t[1])}; }, {a, v});
   expect_correct([](const Tensors& t) { return Tensors{ops::matmul(t[0], t[1])}; }, {batch, a});
-  expect_correct([](const Tensors& t) { return Tensors{ops::linear(t[0], ops::transpose(t[1], 0, 1), t[2])}; }, {a, b, c});
+  expect_correct([](const Tensors& t) { return Tensors{ops::linear(t[0], ops::transpose(t[1], 0, 1), t[2])}; },
+                 {a, b, c});
 }
 
 }  // namespace

@@ -18,7 +18,19 @@ INPLACE = [
     operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ifloordiv, operator.imod, operator.ipow, operator.iand, operator.ior,
     operator.ixor, operator.ilshift, operator.irshift, operator.imatmul,
 ]  # fmt: skip
-UNARY = [operator.neg, operator.pos, operator.abs, operator.invert, bool, int, float, complex, operator.index, len, list]
+UNARY = [
+    operator.neg,
+    operator.pos,
+    operator.abs,
+    operator.invert,
+    bool,
+    int,
+    float,
+    complex,
+    operator.index,
+    len,
+    list,
+]
 
 OPERANDS = {
     "float": lambda t: t.tensor([[1.5, -2.0], [0.5, 3.0]]),

@@ -24,7 +24,11 @@ def inputs_of(op: Op) -> list[Arg]:
 def scalars_of(op: Op) -> list[Arg]:
     """Numbers the expression uses, converted to the compute type."""
     used = set(re.findall(r"\w+", op.entry["pointwise"]))
-    return [a for a in (op.base or op).args if a.type.base in ("Scalar", "float", "int", "bool") and not a.type.is_list and a.name in used]
+    return [
+        a
+        for a in (op.base or op).args
+        if a.type.base in ("Scalar", "float", "int", "bool") and not a.type.is_list and a.name in used
+    ]
 
 
 def expression(text: str) -> str:
@@ -79,9 +83,22 @@ def pointwise_source(family: str, ops: list[Op]) -> str:
             "};",
             f"PointwiseBlocks {op.ident}_blocks() {{ return blocks_of<{op.ident}_functor, {', '.join(types_of(op))}>(); }}",
         ]
-    lines += ["}  // namespace HWY_NAMESPACE", "}  // namespace tiny_torch::simd", "HWY_AFTER_NAMESPACE();\n", "#if HWY_ONCE", "namespace tiny_torch {"]
+    lines += [
+        "}  // namespace HWY_NAMESPACE",
+        "}  // namespace tiny_torch::simd",
+        "HWY_AFTER_NAMESPACE();\n",
+        "#if HWY_ONCE",
+        "namespace tiny_torch {",
+    ]
     lines += [f"namespace pointwise_ops {{ extern PointwiseOp {op.ident}; }}" for op in mine]
     lines += ["namespace simd {", "namespace {", "const bool registered = [] {"]
     lines += [f"  pointwise_ops::{op.ident}.blocks = SIMD_DISPATCH({op.ident}_blocks)();" for op in mine]
-    lines += ["  return true;", "}();", "}  // namespace", "}  // namespace simd", "}  // namespace tiny_torch", "#endif\n"]
+    lines += [
+        "  return true;",
+        "}();",
+        "}  // namespace",
+        "}  // namespace simd",
+        "}  // namespace tiny_torch",
+        "#endif\n",
+    ]
     return "\n".join(line for line in lines if line != "")

@@ -107,11 +107,16 @@ struct alignas(8) Bytes16 {
 template <class F>
 decltype(auto) dispatch_itemsize(ScalarType dtype, const char* name, F&& f) {
   switch (element_size(dtype)) {
-    case 1: return f(uint8_t());
-    case 2: return f(uint16_t());
-    case 4: return f(uint32_t());
-    case 8: return f(uint64_t());
-    case 16: return f(Bytes16());
+    case 1:
+      return f(uint8_t());
+    case 2:
+      return f(uint16_t());
+    case 4:
+      return f(uint32_t());
+    case 8:
+      return f(uint64_t());
+    case 16:
+      return f(Bytes16());
     default:
       detail::throw_not_implemented(str("\"", name, "\" not implemented for '", to_string(dtype), "'"));
   }

@@ -87,7 +87,9 @@ class TORCH_API Dispatcher {
 namespace detail {
 
 inline DispatchKeySet keys_of(const TensorBase& t) { return t.defined() ? t.key_set() : DispatchKeySet(); }
-inline DispatchKeySet keys_of(const std::optional<TensorBase>& t) { return t.has_value() ? keys_of(*t) : DispatchKeySet(); }
+inline DispatchKeySet keys_of(const std::optional<TensorBase>& t) {
+  return t.has_value() ? keys_of(*t) : DispatchKeySet();
+}
 inline DispatchKeySet keys_of(TensorList list) {
   DispatchKeySet keys;
   for (const TensorBase& t : list) keys = keys | keys_of(t);
@@ -121,7 +123,8 @@ std::tuple<Ts...> unbox_tuple(Stack& stack, std::index_sequence<I...>) {
 }
 template <class... Ts>
 std::tuple<Ts...> unbox_result(std::tuple<Ts...>*, const OperatorEntry& op, Stack& stack) {
-  TORCH_CHECK(stack.size() == sizeof...(Ts), op.full_name(), ": expected ", sizeof...(Ts), " results, got ", stack.size());
+  TORCH_CHECK(stack.size() == sizeof...(Ts), op.full_name(), ": expected ", sizeof...(Ts), " results, got ",
+              stack.size());
   return unbox_tuple<Ts...>(stack, std::index_sequence_for<Ts...>());
 }
 
@@ -139,7 +142,8 @@ Ret call_through_stack(const OperatorEntry& op, const KernelFunction& kernel, Di
     TensorBase* written = nullptr;
     auto visit = [&](auto& a) {
       if constexpr (std::is_same_v<std::remove_reference_t<decltype(a)>, TensorBase>) {
-        if (written == nullptr && !stack.empty() && stack[0].is_tensor() && a.is_same(stack[0].to_tensor())) written = &a;
+        if (written == nullptr && !stack.empty() && stack[0].is_tensor() && a.is_same(stack[0].to_tensor()))
+          written = &a;
       }
     };
     (visit(args), ...);
@@ -169,8 +173,8 @@ class TypedOperator<Ret(Args...)> {
   Ret redispatch(DispatchKeySet keys, Args... args) const {
     const KernelFunction& kernel = entry_->lookup(keys);
     if (TORCH_LIKELY(kernel.unboxed() != nullptr)) {
-      return reinterpret_cast<Ret (*)(KernelFunctor*, DispatchKeySet, Args...)>(kernel.unboxed())(kernel.functor(), keys,
-                                                                                                  std::forward<Args>(args)...);
+      return reinterpret_cast<Ret (*)(KernelFunctor*, DispatchKeySet, Args...)>(kernel.unboxed())(
+          kernel.functor(), keys, std::forward<Args>(args)...);
     }
     return detail::call_through_stack<Ret, Args...>(*entry_, kernel, keys, std::forward<Args>(args)...);
   }

@@ -19,7 +19,7 @@ struct AliasInfo {
 
 /// A type as written: base name, list size, optional marks ("int[2]?", "Tensor?[]").
 struct SchemaType {
-  std::string base;              // Tensor, int, float, bool, Scalar, str, ScalarType, Device, Layout, MemoryFormat, Generator, ...
+  std::string base;  // Tensor, int, float, bool, Scalar, str, ScalarType, Device, Layout, MemoryFormat, Generator, ...
   bool is_list = false;
   bool element_optional = false;  // Tensor?[]
   bool is_optional = false;       // int? and int[]?

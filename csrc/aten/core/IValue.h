@@ -23,47 +23,64 @@ struct TORCH_API IValueObject : intrusive_ptr_target {
 class TORCH_API IValue {
  public:
   enum class Tag : uint8_t {
-    None, Tensor, Int, Double, Bool, Complex, String, IntList, DoubleList, BoolList, TensorList, OptionalTensorList, GenericList, Tuple,
-    Device, Generator, Storage, Object
+    None,
+    Tensor,
+    Int,
+    Double,
+    Bool,
+    Complex,
+    String,
+    IntList,
+    DoubleList,
+    BoolList,
+    TensorList,
+    OptionalTensorList,
+    GenericList,
+    Tuple,
+    Device,
+    Generator,
+    Storage,
+    Object
   };
 
   IValue() = default;
-  IValue(std::nullopt_t) {}                                                   // NOLINT
-  IValue(TensorBase t);                                                       // NOLINT
+  IValue(std::nullopt_t) {}  // NOLINT
+  IValue(TensorBase t);      // NOLINT
   template <class T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, int> = 0>
-  IValue(T v) : tag_(Tag::Int) {                                              // NOLINT
+  IValue(T v) : tag_(Tag::Int) {  // NOLINT
     u_.i = static_cast<int64_t>(v);
   }
-  IValue(double v) : tag_(Tag::Double) { u_.d = v; }                          // NOLINT
-  IValue(bool v) : tag_(Tag::Bool) { u_.i = v; }                              // NOLINT
-  IValue(complex<double> v);                                                  // NOLINT
-  IValue(const Scalar& s);                                                    // NOLINT
-  IValue(std::string s);                                                      // NOLINT
-  IValue(const char* s) : IValue(std::string(s)) {}                           // NOLINT
-  IValue(std::string_view s) : IValue(std::string(s)) {}                      // NOLINT
-  IValue(std::vector<int64_t> v);                                             // NOLINT
-  IValue(IntArrayRef v) : IValue(v.vec()) {}                                  // NOLINT
-  IValue(std::vector<double> v);                                              // NOLINT
-  IValue(std::vector<bool> v);                                                // NOLINT
-  IValue(std::vector<TensorBase> v);                                          // NOLINT
-  IValue(TensorList v) : IValue(v.vec()) {}                                   // NOLINT
-  IValue(std::vector<std::optional<TensorBase>> v);                           // NOLINT
-  IValue(OptionalTensorList v) : IValue(v.vec()) {}                           // NOLINT
-  IValue(std::vector<IValue> v);                                              // NOLINT
+  IValue(double v) : tag_(Tag::Double) { u_.d = v; }                           // NOLINT
+  IValue(bool v) : tag_(Tag::Bool) { u_.i = v; }                               // NOLINT
+  IValue(complex<double> v);                                                   // NOLINT
+  IValue(const Scalar& s);                                                     // NOLINT
+  IValue(std::string s);                                                       // NOLINT
+  IValue(const char* s) : IValue(std::string(s)) {}                            // NOLINT
+  IValue(std::string_view s) : IValue(std::string(s)) {}                       // NOLINT
+  IValue(std::vector<int64_t> v);                                              // NOLINT
+  IValue(IntArrayRef v) : IValue(v.vec()) {}                                   // NOLINT
+  IValue(std::vector<double> v);                                               // NOLINT
+  IValue(std::vector<bool> v);                                                 // NOLINT
+  IValue(std::vector<TensorBase> v);                                           // NOLINT
+  IValue(TensorList v) : IValue(v.vec()) {}                                    // NOLINT
+  IValue(std::vector<std::optional<TensorBase>> v);                            // NOLINT
+  IValue(OptionalTensorList v) : IValue(v.vec()) {}                            // NOLINT
+  IValue(std::vector<IValue> v);                                               // NOLINT
   IValue(Device d) : tag_(Tag::Device) { u_.device = {d.type(), d.index()}; }  // NOLINT
-  IValue(ScalarType t) : IValue(static_cast<int64_t>(t)) {}                   // NOLINT
-  IValue(Layout l) : IValue(static_cast<int64_t>(l)) {}                       // NOLINT
-  IValue(MemoryFormat f) : IValue(static_cast<int64_t>(f)) {}                 // NOLINT
-  IValue(Generator g);                                                        // NOLINT
-  IValue(Storage s);                                                          // NOLINT
-  IValue(intrusive_ptr<IValueObject> o);                                      // NOLINT
+  IValue(ScalarType t) : IValue(static_cast<int64_t>(t)) {}                    // NOLINT
+  IValue(Layout l) : IValue(static_cast<int64_t>(l)) {}                        // NOLINT
+  IValue(MemoryFormat f) : IValue(static_cast<int64_t>(f)) {}                  // NOLINT
+  IValue(Generator g);                                                         // NOLINT
+  IValue(Storage s);                                                           // NOLINT
+  IValue(intrusive_ptr<IValueObject> o);                                       // NOLINT
   template <class T>
-  IValue(const std::optional<T>& v) {                                         // NOLINT
+  IValue(const std::optional<T>& v) {  // NOLINT
     if (v.has_value()) *this = IValue(*v);
   }
   template <class... Ts>
-  IValue(std::tuple<Ts...> t)                                                 // NOLINT
-      : IValue(make_tuple(std::apply([](auto&&... v) { return std::vector<IValue>{IValue(std::move(v))...}; }, std::move(t)))) {}
+  IValue(std::tuple<Ts...> t)  // NOLINT
+      : IValue(make_tuple(
+            std::apply([](auto&&... v) { return std::vector<IValue>{IValue(std::move(v))...}; }, std::move(t)))) {}
   static IValue make_tuple(std::vector<IValue> elements);
 
   Tag tag() const { return tag_; }
@@ -73,11 +90,11 @@ class TORCH_API IValue {
   bool is_double() const { return tag_ == Tag::Double; }
   bool is_bool() const { return tag_ == Tag::Bool; }
   bool is_string() const { return tag_ == Tag::String; }
-  bool is_scalar() const { return tag_ == Tag::Int || tag_ == Tag::Double || tag_ == Tag::Bool || tag_ == Tag::Complex; }
-  bool is_tensor_list() const { return tag_ == Tag::TensorList; }
-  bool is_list() const {
-    return (tag_ >= Tag::IntList && tag_ <= Tag::GenericList);
+  bool is_scalar() const {
+    return tag_ == Tag::Int || tag_ == Tag::Double || tag_ == Tag::Bool || tag_ == Tag::Complex;
   }
+  bool is_tensor_list() const { return tag_ == Tag::TensorList; }
+  bool is_list() const { return (tag_ >= Tag::IntList && tag_ <= Tag::GenericList); }
   bool is_tuple() const { return tag_ == Tag::Tuple; }
   const char* tag_name() const;
 

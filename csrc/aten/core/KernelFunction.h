@@ -53,8 +53,9 @@ struct canonical<std::vector<T>> {
 };
 template <class... Ts>
 struct canonical<std::tuple<Ts...>> {
-  using type = std::tuple<std::conditional_t<is_tensor_class_v<std::remove_cv_t<std::remove_reference_t<Ts>>>,
-                                             std::conditional_t<std::is_reference_v<Ts>, TensorBase&, TensorBase>, Ts>...>;
+  using type =
+      std::tuple<std::conditional_t<is_tensor_class_v<std::remove_cv_t<std::remove_reference_t<Ts>>>,
+                                    std::conditional_t<std::is_reference_v<Ts>, TensorBase&, TensorBase>, Ts>...>;
 };
 
 template <class T>
@@ -69,19 +70,20 @@ struct canonical_value<void> {
 }  // namespace detail
 
 template <class T>
-using canonical_t = std::conditional_t<std::is_reference_v<T>, typename detail::canonical<T>::type, typename detail::canonical_value<T>::type>;
+using canonical_t = std::conditional_t<std::is_reference_v<T>, typename detail::canonical<T>::type,
+                                       typename detail::canonical_value<T>::type>;
 
 namespace detail {
 
 // Reads argument number i of a boxed call; what a reference needs to refer to lives in `Unboxed`.
 template <class T>
 struct Unboxed;
-#define TORCH_UNBOX(TYPE, HELD, READ)                        \
-  template <>                                                \
-  struct Unboxed<TYPE> {                                     \
-    HELD value;                                              \
-    explicit Unboxed(const IValue& v) : value(READ) {}       \
-    TYPE get() { return value; }                             \
+#define TORCH_UNBOX(TYPE, HELD, READ)                  \
+  template <>                                          \
+  struct Unboxed<TYPE> {                               \
+    HELD value;                                        \
+    explicit Unboxed(const IValue& v) : value(READ) {} \
+    TYPE get() { return value; }                       \
   };
 TORCH_UNBOX(const TensorBase&, TensorBase, v.is_none() ? TensorBase() : v.to_tensor())
 TORCH_UNBOX(TensorBase&, TensorBase, v.to_tensor())
@@ -154,7 +156,8 @@ struct BoxedAdapter<Ret(Args...)> {
     call_impl(fn, functor, keys, stack, std::index_sequence_for<Args...>());
   }
   template <size_t... I>
-  static void call_impl(Unboxed_ fn, KernelFunctor* functor, DispatchKeySet keys, Stack& stack, std::index_sequence<I...>) {
+  static void call_impl(Unboxed_ fn, KernelFunctor* functor, DispatchKeySet keys, Stack& stack,
+                        std::index_sequence<I...>) {
     std::tuple<Unboxed<Args>...> held(std::move(stack[I])...);
     stack.clear();
     if constexpr (std::is_void_v<Ret>) {
@@ -258,7 +261,8 @@ decltype(auto) to_declared(From&& from) {
     using Element = typename Plain::value_type;
     static_assert(sizeof(Element) == sizeof(TensorBase));
     if constexpr (std::is_same_v<Plain, std::vector<Element>>) {
-      return std::vector<Element>(reinterpret_cast<const Element*>(from.begin()), reinterpret_cast<const Element*>(from.end()));
+      return std::vector<Element>(reinterpret_cast<const Element*>(from.begin()),
+                                  reinterpret_cast<const Element*>(from.end()));
     } else {
       return Plain(reinterpret_cast<const Element*>(from.data()), from.size());
     }

@@ -15,10 +15,13 @@ namespace tiny_torch {
 class TORCH_API CppFunction {
  public:
   template <class F, std::enable_if_t<!std::is_same_v<std::decay_t<F>, CppFunction>, int> = 0>
-  explicit CppFunction(F f) : kernel_(KernelFunction::from_callable(std::move(f))), inferred_schema_(&infer_schema<F>) {}
+  explicit CppFunction(F f)
+      : kernel_(KernelFunction::from_callable(std::move(f))), inferred_schema_(&infer_schema<F>) {}
   explicit CppFunction(KernelFunction kernel) : kernel_(std::move(kernel)) {}
   static CppFunction makeFallthrough() { return CppFunction(KernelFunction::fallthrough()); }  // NOLINT: PyTorch's name
-  static CppFunction makeFromBoxedFunction(BoxedFn fn) { return CppFunction(KernelFunction::from_boxed(fn)); }  // NOLINT
+  static CppFunction makeFromBoxedFunction(BoxedFn fn) {
+    return CppFunction(KernelFunction::from_boxed(fn));
+  }  // NOLINT
   KernelFunction& kernel() { return kernel_; }
   std::optional<DispatchKey> key;
   std::string inferred_schema(const std::string& name) const {
@@ -91,17 +94,28 @@ namespace detail {
 template <class T>
 const char* schema_type_name() {
   using P = std::remove_cv_t<std::remove_reference_t<T>>;
-  if constexpr (is_tensor_class_v<P>) return "Tensor";
-  else if constexpr (std::is_same_v<P, bool>) return "bool";
-  else if constexpr (std::is_same_v<P, int64_t>) return "int";
-  else if constexpr (std::is_same_v<P, double>) return "float";
-  else if constexpr (std::is_same_v<P, Scalar>) return "Scalar";
-  else if constexpr (std::is_same_v<P, std::string> || std::is_same_v<P, std::string_view>) return "str";
-  else if constexpr (std::is_same_v<P, IntArrayRef> || std::is_same_v<P, std::vector<int64_t>>) return "int[]";
-  else if constexpr (std::is_same_v<P, ArrayRef<double>> || std::is_same_v<P, std::vector<double>>) return "float[]";
-  else if constexpr (std::is_same_v<P, ScalarType>) return "ScalarType";
-  else if constexpr (std::is_same_v<P, Device>) return "Device";
-  else return "Tensor[]";
+  if constexpr (is_tensor_class_v<P>)
+    return "Tensor";
+  else if constexpr (std::is_same_v<P, bool>)
+    return "bool";
+  else if constexpr (std::is_same_v<P, int64_t>)
+    return "int";
+  else if constexpr (std::is_same_v<P, double>)
+    return "float";
+  else if constexpr (std::is_same_v<P, Scalar>)
+    return "Scalar";
+  else if constexpr (std::is_same_v<P, std::string> || std::is_same_v<P, std::string_view>)
+    return "str";
+  else if constexpr (std::is_same_v<P, IntArrayRef> || std::is_same_v<P, std::vector<int64_t>>)
+    return "int[]";
+  else if constexpr (std::is_same_v<P, ArrayRef<double>> || std::is_same_v<P, std::vector<double>>)
+    return "float[]";
+  else if constexpr (std::is_same_v<P, ScalarType>)
+    return "ScalarType";
+  else if constexpr (std::is_same_v<P, Device>)
+    return "Device";
+  else
+    return "Tensor[]";
 }
 template <class T>
 struct IsOptional : std::false_type {};
@@ -148,7 +162,8 @@ struct SchemaText<Ret(Args...)> {
 
 class TORCH_API LibraryInit {
  public:
-  LibraryInit(Library::Kind kind, void (*fn)(Library&), const char* ns, std::optional<DispatchKey> key, const char* file, uint32_t line)
+  LibraryInit(Library::Kind kind, void (*fn)(Library&), const char* ns, std::optional<DispatchKey> key,
+              const char* file, uint32_t line)
       : library_(kind, ns, key, file, line) {
     fn(library_);
   }
@@ -168,24 +183,24 @@ std::string CppFunction::infer_schema() {
 #define TORCH_FN(fn) (&fn)
 #define TORCH_SELECTIVE_NAME(name) name
 
-#define TORCH_LIBRARY(ns, m)                                                                                                 \
-  static void TORCH_LIBRARY_init_##ns(::tiny_torch::Library&);                                                               \
-  static const ::tiny_torch::detail::LibraryInit TORCH_LIBRARY_static_init_##ns(                                             \
-      ::tiny_torch::Library::Kind::Def, &TORCH_LIBRARY_init_##ns, #ns, std::nullopt, __FILE__, __LINE__);                    \
+#define TORCH_LIBRARY(ns, m)                                                                              \
+  static void TORCH_LIBRARY_init_##ns(::tiny_torch::Library&);                                            \
+  static const ::tiny_torch::detail::LibraryInit TORCH_LIBRARY_static_init_##ns(                          \
+      ::tiny_torch::Library::Kind::Def, &TORCH_LIBRARY_init_##ns, #ns, std::nullopt, __FILE__, __LINE__); \
   void TORCH_LIBRARY_init_##ns(::tiny_torch::Library& m)
 
 #define TORCH_LIBRARY_FRAGMENT(ns, m) TORCH_LIBRARY_FRAGMENT_IMPL_(ns, m, __COUNTER__)
-#define TORCH_LIBRARY_FRAGMENT_IMPL_(ns, m, uid)                                                                             \
-  static void TORCH_CONCAT(TORCH_LIBRARY_FRAGMENT_init_##ns##_, uid)(::tiny_torch::Library&);                                \
-  static const ::tiny_torch::detail::LibraryInit TORCH_CONCAT(TORCH_LIBRARY_FRAGMENT_static_init_##ns##_, uid)(              \
-      ::tiny_torch::Library::Kind::Fragment, &TORCH_CONCAT(TORCH_LIBRARY_FRAGMENT_init_##ns##_, uid), #ns, std::nullopt,     \
-      __FILE__, __LINE__);                                                                                                   \
+#define TORCH_LIBRARY_FRAGMENT_IMPL_(ns, m, uid)                                                                \
+  static void TORCH_CONCAT(TORCH_LIBRARY_FRAGMENT_init_##ns##_, uid)(::tiny_torch::Library&);                   \
+  static const ::tiny_torch::detail::LibraryInit TORCH_CONCAT(TORCH_LIBRARY_FRAGMENT_static_init_##ns##_, uid)( \
+      ::tiny_torch::Library::Kind::Fragment, &TORCH_CONCAT(TORCH_LIBRARY_FRAGMENT_init_##ns##_, uid), #ns,      \
+      std::nullopt, __FILE__, __LINE__);                                                                        \
   void TORCH_CONCAT(TORCH_LIBRARY_FRAGMENT_init_##ns##_, uid)(::tiny_torch::Library & m)
 
 #define TORCH_LIBRARY_IMPL(ns, key, m) TORCH_LIBRARY_IMPL_IMPL_(ns, key, m, __COUNTER__)
-#define TORCH_LIBRARY_IMPL_IMPL_(ns, key, m, uid)                                                                            \
-  static void TORCH_CONCAT(TORCH_LIBRARY_IMPL_init_##ns##_##key##_, uid)(::tiny_torch::Library&);                            \
-  static const ::tiny_torch::detail::LibraryInit TORCH_CONCAT(TORCH_LIBRARY_IMPL_static_init_##ns##_##key##_, uid)(          \
-      ::tiny_torch::Library::Kind::Impl, &TORCH_CONCAT(TORCH_LIBRARY_IMPL_init_##ns##_##key##_, uid), #ns,                   \
-      ::tiny_torch::DispatchKey::key, __FILE__, __LINE__);                                                                   \
+#define TORCH_LIBRARY_IMPL_IMPL_(ns, key, m, uid)                                                                   \
+  static void TORCH_CONCAT(TORCH_LIBRARY_IMPL_init_##ns##_##key##_, uid)(::tiny_torch::Library&);                   \
+  static const ::tiny_torch::detail::LibraryInit TORCH_CONCAT(TORCH_LIBRARY_IMPL_static_init_##ns##_##key##_, uid)( \
+      ::tiny_torch::Library::Kind::Impl, &TORCH_CONCAT(TORCH_LIBRARY_IMPL_init_##ns##_##key##_, uid), #ns,          \
+      ::tiny_torch::DispatchKey::key, __FILE__, __LINE__);                                                          \
   void TORCH_CONCAT(TORCH_LIBRARY_IMPL_init_##ns##_##key##_, uid)(::tiny_torch::Library & m)

@@ -14,9 +14,9 @@ namespace tiny_torch {
 enum class ComputeType : int8_t { F32, F64, I64, C64, C128 };
 inline constexpr int kNumComputeTypes = 5;
 constexpr ComputeType compute_type(ScalarType t) {
-  return t == kDouble ? ComputeType::F64
-         : t == kComplexDouble ? ComputeType::C128
-         : is_complex_type(t) ? ComputeType::C64
+  return t == kDouble           ? ComputeType::F64
+         : t == kComplexDouble  ? ComputeType::C128
+         : is_complex_type(t)   ? ComputeType::C64
          : is_floating_point(t) ? ComputeType::F32
                                 : ComputeType::I64;
 }
@@ -54,11 +54,14 @@ struct PointwiseOp {
 };
 
 /// A new tensor with the result.
-TORCH_API TensorBase pointwise_new(const PointwiseOp& op, const TensorBase* const* inputs, const Scalar* scalars = nullptr);
+TORCH_API TensorBase pointwise_new(const PointwiseOp& op, const TensorBase* const* inputs,
+                                   const Scalar* scalars = nullptr);
 /// Writes the result to `self`, whose shape must be the broadcast shape.
-TORCH_API void pointwise_inplace(const PointwiseOp& op, const TensorBase& self, const TensorBase* const* inputs, const Scalar* scalars = nullptr);
+TORCH_API void pointwise_inplace(const PointwiseOp& op, const TensorBase& self, const TensorBase* const* inputs,
+                                 const Scalar* scalars = nullptr);
 /// Writes the result to `out`, resized if need be.
-TORCH_API void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs, const Scalar* scalars = nullptr);
+TORCH_API void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs,
+                             const Scalar* scalars = nullptr);
 
 /// What a driver gets: shapes are those of `out` or broadcast to it; scalars are values of the compute type.
 struct PointwiseCall {

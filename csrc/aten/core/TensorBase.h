@@ -87,8 +87,8 @@ class TORCH_API TensorBase {
   template <class T>
   void check_type() const {
     if constexpr (!std::is_void_v<T>) {
-      TORCH_CHECK(scalar_type() == scalar_type_of<T>, "expected scalar type ", to_string(scalar_type_of<T>), " but found ",
-                  to_string(scalar_type()));
+      TORCH_CHECK(scalar_type() == scalar_type_of<T>, "expected scalar type ", to_string(scalar_type_of<T>),
+                  " but found ", to_string(scalar_type()));
     }
   }
 
@@ -109,16 +109,18 @@ struct TORCH_API TensorOptions {
   std::optional<MemoryFormat> memory_format_opt;
 
   TensorOptions() = default;
-  TensorOptions(ScalarType t) : dtype_opt(t) {}  // NOLINT: implicit as in PyTorch
-  TensorOptions(Device d) : device_opt(d) {}     // NOLINT
+  TensorOptions(ScalarType t) : dtype_opt(t) {}   // NOLINT: implicit as in PyTorch
+  TensorOptions(Device d) : device_opt(d) {}      // NOLINT
   TensorOptions(DeviceType t) : device_opt(t) {}  // NOLINT
-  TensorOptions(Layout l) : layout_opt(l) {}     // NOLINT
+  TensorOptions(Layout l) : layout_opt(l) {}      // NOLINT
   TensorOptions dtype(std::optional<ScalarType> t) const { return with(&TensorOptions::dtype_opt, t); }
   TensorOptions device(std::optional<Device> d) const { return with(&TensorOptions::device_opt, d); }
   TensorOptions layout(std::optional<Layout> l) const { return with(&TensorOptions::layout_opt, l); }
   TensorOptions pinned_memory(std::optional<bool> p) const { return with(&TensorOptions::pinned_memory_opt, p); }
   TensorOptions requires_grad(std::optional<bool> r) const { return with(&TensorOptions::requires_grad_opt, r); }
-  TensorOptions memory_format(std::optional<MemoryFormat> f) const { return with(&TensorOptions::memory_format_opt, f); }
+  TensorOptions memory_format(std::optional<MemoryFormat> f) const {
+    return with(&TensorOptions::memory_format_opt, f);
+  }
   ScalarType dtype() const { return dtype_opt.value_or(default_dtype()); }
   Device device() const { return device_opt.value_or(Device(DeviceType::CPU)); }
   Layout layout() const { return layout_opt.value_or(Layout::Strided); }
@@ -127,7 +129,7 @@ struct TORCH_API TensorOptions {
 
  private:
   template <class Field, class Value>
-  TensorOptions with(Field TensorOptions::*field, Value value) const {
+  TensorOptions with(Field TensorOptions::* field, Value value) const {
     TensorOptions copy = *this;
     copy.*field = value;
     return copy;
@@ -144,7 +146,8 @@ inline int64_t maybe_wrap_dim(int64_t dim, int64_t ndim, bool wrap_scalar = true
 /// A new uninitialised tensor. RuntimeError for negative sizes and for numel or bytes that overflow.
 TORCH_API TensorBase empty_tensor(IntArrayRef sizes, ScalarType dtype, Device device = Device());
 TORCH_API TensorBase empty_tensor(IntArrayRef sizes, ScalarType dtype, Device device, MemoryFormat format);
-TORCH_API TensorBase empty_strided_tensor(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype, Device device = Device());
+TORCH_API TensorBase empty_strided_tensor(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype,
+                                          Device device = Device());
 /// A tensor over the storage of `base`: the raw material of every view. Geometry must have been checked.
 TORCH_API TensorBase alias_with(const TensorBase& base, IntArrayRef sizes, IntArrayRef strides, int64_t storage_offset);
 /// A 0-d tensor holding `value`; marked as wrapped number it takes part in promotion as a Python number does.

@@ -26,7 +26,8 @@ class Stub<void(Args...)> {
     if (TORCH_UNLIKELY(device == DeviceType::Meta)) return;
     Fn fn = functions_[static_cast<size_t>(device)];
     if (TORCH_UNLIKELY(fn == nullptr)) {
-      detail::throw_not_implemented(str(name_, ": there is no kernel for device ", device, "; move the tensors to the CPU or load a backend"));
+      detail::throw_not_implemented(
+          str(name_, ": there is no kernel for device ", device, "; move the tensors to the CPU or load a backend"));
     }
     fn(args...);
   }

@@ -19,13 +19,15 @@ void check_bounds(const GatherCall& call, int64_t size) {
   const int64_t* index = call.index.const_data_ptr<int64_t>();
   const int64_t n = call.index.numel();
   for (int64_t i = 0; i < n; ++i) {
-    TORCH_CHECK(index[i] >= 0 && index[i] < size, "index ", index[i], " is out of bounds for dimension ", call.dim, " with size ", size);
+    TORCH_CHECK(index[i] >= 0 && index[i] < size, "index ", index[i], " is out of bounds for dimension ", call.dim,
+                " with size ", size);
   }
 }
 
 // f(linear position in index, element offset in `indexed` without dim, offset in `dense`) for positions [begin, end).
 template <class F>
-void walk(const GatherCall& call, const TensorBase& indexed, const TensorBase& dense, int64_t begin, int64_t end, const F& f) {
+void walk(const GatherCall& call, const TensorBase& indexed, const TensorBase& dense, int64_t begin, int64_t end,
+          const F& f) {
   const IntArrayRef sizes = call.index.sizes();
   DimVector at(sizes.size(), 0);
   int64_t rest = begin, a = 0, b = 0;
@@ -38,7 +40,8 @@ void walk(const GatherCall& call, const TensorBase& indexed, const TensorBase& d
   for (int64_t i = begin; i < end; ++i) {
     f(i, a, b);
     for (size_t d = sizes.size(); d-- > 0;) {
-      const int64_t step_a = static_cast<int64_t>(d) == call.dim ? 0 : indexed.strides()[d], step_b = dense.strides()[d];
+      const int64_t step_a = static_cast<int64_t>(d) == call.dim ? 0 : indexed.strides()[d],
+                    step_b = dense.strides()[d];
       a += step_a;
       b += step_b;
       if (++at[d] < sizes[d]) break;
@@ -58,7 +61,8 @@ void gather_kernel(const GatherCall& call) {
     const T* from = static_cast<const T*>(call.other.const_data_ptr());
     T* to = static_cast<T*>(call.out.mutable_data_ptr());
     parallel_for(0, call.index.numel(), kGrainSize / 4, [&](int64_t begin, int64_t end) {
-      walk(call, call.other, call.out, begin, end, [&](int64_t i, int64_t a, int64_t b) { to[b] = from[a + index[i] * stride]; });
+      walk(call, call.other, call.out, begin, end,
+           [&](int64_t i, int64_t a, int64_t b) { to[b] = from[a + index[i] * stride]; });
     });
   });
 }
@@ -72,7 +76,8 @@ void scatter_kernel(const GatherCall& call) {
       using T = decltype(tag);
       const T* from = static_cast<const T*>(call.other.const_data_ptr());
       T* to = static_cast<T*>(call.out.mutable_data_ptr());
-      walk(call, call.out, call.other, 0, n, [&](int64_t i, int64_t a, int64_t b) { to[a + index[i] * stride] = from[b]; });
+      walk(call, call.out, call.other, 0, n,
+           [&](int64_t i, int64_t a, int64_t b) { to[a + index[i] * stride] = from[b]; });
     });
     return;
   }
@@ -97,12 +102,15 @@ void index_kernel(const IndexCall& call) {
   const auto* from = static_cast<const char*>(call.self.const_data_ptr());
   auto* to = static_cast<char*>(call.values.mutable_data_ptr());
   const int64_t block = call.after * itemsize;
-  parallel_for(0, call.before * count, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, call.after)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const char* source = from + (i / count * call.before_stride + call.offsets[static_cast<size_t>(i % count)]) * itemsize;
-      std::memcpy(to + i * block, source, static_cast<size_t>(block));
-    }
-  });
+  parallel_for(0, call.before * count, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, call.after)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i) {
+                   const char* source =
+                       from +
+                       (i / count * call.before_stride + call.offsets[static_cast<size_t>(i % count)]) * itemsize;
+                   std::memcpy(to + i * block, source, static_cast<size_t>(block));
+                 }
+               });
 }
 
 void index_put_kernel(const IndexCall& call) {

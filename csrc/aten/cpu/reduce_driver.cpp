@@ -104,7 +104,8 @@ struct Runner {
 
   A combine(A a, A b) const {
     switch (call.kind) {
-      case ReduceKind::Prod: return a * b;
+      case ReduceKind::Prod:
+        return a * b;
       case ReduceKind::Max:
       case ReduceKind::Any:
       case ReduceKind::MaxOfAbs:
@@ -114,7 +115,8 @@ struct Runner {
       case ReduceKind::All:
         if constexpr (!is_complex_v<A>) return a != a ? a : b != b ? b : a < b ? a : b;
         break;
-      default: break;
+      default:
+        break;
     }
     return a + b;
   }
@@ -167,7 +169,8 @@ void reduce_rows(const Runner<T>& run, const Shape& s) {
       parallel_for(0, pieces, 1, [&](int64_t begin, int64_t end) {
         for (int64_t p = begin; p < end; ++p) {
           const int64_t first = p * kPiece;
-          parts[static_cast<size_t>(p)] = run.row(data + o * row_bytes + first * static_cast<int64_t>(run.itemsize), std::min(kPiece, s.red - first), type);
+          parts[static_cast<size_t>(p)] = run.row(data + o * row_bytes + first * static_cast<int64_t>(run.itemsize),
+                                                  std::min(kPiece, s.red - first), type);
         }
       });
       A total = run.init();
@@ -177,12 +180,13 @@ void reduce_rows(const Runner<T>& run, const Shape& s) {
     }
     return;
   }
-  parallel_for(0, s.outer, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, s.red)), [&](int64_t begin, int64_t end) {
-    for (int64_t o = begin; o < end; ++o) {
-      const A value = run.finish(run.row(data + o * row_bytes, s.red, type));
-      run.store(&value, o, 1);
-    }
-  });
+  parallel_for(0, s.outer, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, s.red)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t o = begin; o < end; ++o) {
+                   const A value = run.finish(run.row(data + o * row_bytes, s.red, type));
+                   run.store(&value, o, 1);
+                 }
+               });
 }
 
 // Tiles of the inner dims; every kFlush rows the accumulators move to the wider type.
@@ -210,7 +214,8 @@ void reduce_columns(const Runner<T>& run, const Shape& s) {
           const char* row = data + ((o * s.red + k) * s.inner + first) * itemsize;
           run.fns.accumulate(acc, run.load(row, n, buffer, type), n);
         }
-        for (int64_t i = 0; i < n; ++i) total[static_cast<size_t>(i)] = run.combine(total[static_cast<size_t>(i)], A(acc[i]));
+        for (int64_t i = 0; i < n; ++i)
+          total[static_cast<size_t>(i)] = run.combine(total[static_cast<size_t>(i)], A(acc[i]));
       }
       for (int64_t i = 0; i < n; ++i) total[static_cast<size_t>(i)] = run.finish(total[static_cast<size_t>(i)]);
       run.store(total.data(), o * s.inner + first, n);
@@ -230,17 +235,24 @@ void reduce_typed(const ReduceCall& call, const simd::ReduceFns& fns, const Shap
 
 void reduce_kernel(const ReduceCall& call) {
   if (call.out.numel() == 0) return;
-  const bool in_out_dtype = call.kind == ReduceKind::Sum || call.kind == ReduceKind::Prod || call.kind == ReduceKind::SumOfSquares || call.kind == ReduceKind::SumOfAbs;
+  const bool in_out_dtype = call.kind == ReduceKind::Sum || call.kind == ReduceKind::Prod ||
+                            call.kind == ReduceKind::SumOfSquares || call.kind == ReduceKind::SumOfAbs;
   const ComputeType type = compute_type(in_out_dtype ? call.out.scalar_type() : call.self.scalar_type());
   const simd::ReduceFns& fns = simd::reduce_fns(call.kind, type);
-  TORCH_CHECK_NOT_IMPLEMENTED(fns.row != nullptr, "reduction not implemented for '", to_string(call.self.scalar_type()), "'");
+  TORCH_CHECK_NOT_IMPLEMENTED(fns.row != nullptr, "reduction not implemented for '", to_string(call.self.scalar_type()),
+                              "'");
   const Shape s = arrange(call.self, call.reduced);
   switch (type) {
-    case ComputeType::F32: return reduce_typed<float>(call, fns, s);
-    case ComputeType::F64: return reduce_typed<double>(call, fns, s);
-    case ComputeType::I64: return reduce_typed<int64_t>(call, fns, s);
-    case ComputeType::C64: return reduce_typed<complex<float>>(call, fns, s);
-    case ComputeType::C128: return reduce_typed<complex<double>>(call, fns, s);
+    case ComputeType::F32:
+      return reduce_typed<float>(call, fns, s);
+    case ComputeType::F64:
+      return reduce_typed<double>(call, fns, s);
+    case ComputeType::I64:
+      return reduce_typed<int64_t>(call, fns, s);
+    case ComputeType::C64:
+      return reduce_typed<complex<float>>(call, fns, s);
+    case ComputeType::C128:
+      return reduce_typed<complex<double>>(call, fns, s);
   }
 }
 
@@ -266,7 +278,8 @@ void extremum_rows(const TensorBase& values, const TensorBase& indices, const Te
 }
 
 void extremum_kernel(const TensorBase& values, const TensorBase& indices, const TensorBase& self, bool largest) {
-  dispatch_real(self.scalar_type(), largest ? "max" : "min", [&](auto tag) { extremum_rows<decltype(tag)>(values, indices, self, largest); });
+  dispatch_real(self.scalar_type(), largest ? "max" : "min",
+                [&](auto tag) { extremum_rows<decltype(tag)>(values, indices, self, largest); });
 }
 
 void scan_kernel(const TensorBase& out, const TensorBase& self, bool product) {
@@ -278,19 +291,21 @@ void scan_kernel(const TensorBase& out, const TensorBase& self, bool product) {
       detail::throw_not_implemented("cumsum() is not implemented for a bool result");
     } else {
       T* to = static_cast<T*>(out.mutable_data_ptr());
-      parallel_for(0, rows, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, n)), [&](int64_t begin, int64_t end) {
-        std::vector<T> row(static_cast<size_t>(n));
-        for (int64_t r = begin; r < end; ++r) {
-          const char* from = static_cast<const char*>(self.const_data_ptr()) + r * n * self.element_size();
-          simd::convert_block(self.scalar_type(), from, self.element_size(), scalar_type_of<T>, row.data(), sizeof(T), n);
-          A total = product ? A(1) : A(0);
-          for (int64_t i = 0; i < n; ++i) {
-            const A x = static_cast<A>(static_cast<opmath_t<T>>(row[static_cast<size_t>(i)]));
-            total = product ? total * x : total + x;
-            to[r * n + i] = static_cast<T>(static_cast<opmath_t<T>>(total));
-          }
-        }
-      });
+      parallel_for(0, rows, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, n)),
+                   [&](int64_t begin, int64_t end) {
+                     std::vector<T> row(static_cast<size_t>(n));
+                     for (int64_t r = begin; r < end; ++r) {
+                       const char* from = static_cast<const char*>(self.const_data_ptr()) + r * n * self.element_size();
+                       simd::convert_block(self.scalar_type(), from, self.element_size(), scalar_type_of<T>, row.data(),
+                                           sizeof(T), n);
+                       A total = product ? A(1) : A(0);
+                       for (int64_t i = 0; i < n; ++i) {
+                         const A x = static_cast<A>(static_cast<opmath_t<T>>(row[static_cast<size_t>(i)]));
+                         total = product ? total * x : total + x;
+                         to[r * n + i] = static_cast<T>(static_cast<opmath_t<T>>(total));
+                       }
+                     }
+                   });
     }
   });
 }

@@ -11,7 +11,6 @@ HWY_BEFORE_NAMESPACE();
 namespace tiny_torch::simd {
 namespace HWY_NAMESPACE {
 
-
 // Vectors find these by their own namespace, plain scalars need them named.
 template <class V>
 HWY_INLINE V truth(V x) {
@@ -19,31 +18,36 @@ HWY_INLINE V truth(V x) {
   return select(x != V(0), V(1), V(0));
 }
 
-#define REDUCTION(NAME, INIT, MAP, COMBINE)                    \
-  struct NAME {                                                \
-    template <class T>                                         \
-    static T init() {                                          \
-      return INIT;                                             \
-    }                                                          \
-    template <class V>                                         \
-    static HWY_INLINE V map(V x) {                             \
-      using pointwise::abs;                                    \
-      return MAP;                                              \
-    }                                                          \
-    template <class V>                                         \
-    static HWY_INLINE V combine(V a, V b) {                    \
-      using pointwise::max;                                    \
-      using pointwise::min;                                    \
-      return COMBINE;                                          \
-    }                                                          \
+#define REDUCTION(NAME, INIT, MAP, COMBINE) \
+  struct NAME {                             \
+    template <class T>                      \
+    static T init() {                       \
+      return INIT;                          \
+    }                                       \
+    template <class V>                      \
+    static HWY_INLINE V map(V x) {          \
+      using pointwise::abs;                 \
+      return MAP;                           \
+    }                                       \
+    template <class V>                      \
+    static HWY_INLINE V combine(V a, V b) { \
+      using pointwise::max;                 \
+      using pointwise::min;                 \
+      return COMBINE;                       \
+    }                                       \
   };
 REDUCTION(SumR, T(0), x, a + b)
 REDUCTION(ProdR, T(1), x, a* b)
 REDUCTION(SumOfSquaresR, T(0), x* x, a + b)
 REDUCTION(SumOfAbsR, T(0), abs(x), a + b)
 REDUCTION(MaxOfAbsR, T(0), abs(x), max(a, b))
-REDUCTION(MaxR, (std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest()), x, max(a, b))
-REDUCTION(MinR, (std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max()), x, min(a, b))
+REDUCTION(MaxR,
+          (std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                : std::numeric_limits<T>::lowest()),
+          x, max(a, b))
+REDUCTION(MinR,
+          (std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max()),
+          x, min(a, b))
 REDUCTION(AnyR, T(0), truth(x), max(a, b))
 REDUCTION(AllR, T(1), truth(x), min(a, b))
 REDUCTION(CountR, T(0), truth(x), a + b)

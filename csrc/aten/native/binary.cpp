@@ -8,13 +8,16 @@
 
 namespace tiny_torch::native {
 
-TensorBase& add_(TensorBase& self, const Scalar& other, const Scalar& alpha) { return ops::add_(self, wrapped_scalar(other), alpha); }
+TensorBase& add_(TensorBase& self, const Scalar& other, const Scalar& alpha) {
+  return ops::add_(self, wrapped_scalar(other), alpha);
+}
 
 TensorBase div(const TensorBase& self, const TensorBase& other, std::optional<std::string_view> rounding_mode) {
   if (!rounding_mode.has_value()) return ops::div(self, other);
-  TORCH_CHECK(*rounding_mode == "trunc" || *rounding_mode == "floor", "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '",
-              *rounding_mode, "'");
-  TORCH_CHECK_NOT_IMPLEMENTED(result_type(self, other) != kBool, "\"div_", *rounding_mode, "_cpu\" not implemented for 'Bool'");
+  TORCH_CHECK(*rounding_mode == "trunc" || *rounding_mode == "floor",
+              "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", *rounding_mode, "'");
+  TORCH_CHECK_NOT_IMPLEMENTED(result_type(self, other) != kBool, "\"div_", *rounding_mode,
+                              "_cpu\" not implemented for 'Bool'");
   check_remainder(self, other);
   return *rounding_mode == "trunc" ? ops::_div_trunc(self, other) : ops::_div_floor(self, other);
 }
@@ -24,7 +27,8 @@ TensorBase floor_divide(const TensorBase& self, const TensorBase& other) { retur
 TensorBase pow(const TensorBase& self, const Scalar& exponent) {
   const ScalarType dtype = result_type(self, exponent);
   const bool integral = is_integral(dtype, true);
-  TORCH_CHECK(!integral || !exponent.is_integral(true) || exponent.to_int() >= 0, "Integers to negative integer powers are not allowed.");
+  TORCH_CHECK(!integral || !exponent.is_integral(true) || exponent.to_int() >= 0,
+              "Integers to negative integer powers are not allowed.");
   const bool same = dtype == self.scalar_type() && !integral;
   if (same && exponent.equal(2)) return ops::mul(self, self);
   if (same && exponent.equal(1)) return ops::clone(self);

@@ -25,15 +25,18 @@ TensorBase at_least_1d(const TensorBase& t) { return t.dim() == 0 ? ops::reshape
 
 TensorBase index_values(const char* op, const TensorBase& index, bool int32_too = false) {
   const bool fits = index.scalar_type() == kLong || (int32_too && index.scalar_type() == kInt);
-  TORCH_CHECK(fits, op, "(): Expected dtype int64", int32_too ? " or int32" : "", " for index, got ", to_string(index.scalar_type()));
+  TORCH_CHECK(fits, op, "(): Expected dtype int64", int32_too ? " or int32" : "", " for index, got ",
+              to_string(index.scalar_type()));
   return ops::contiguous(ops::to(index, kLong));
 }
 
 void check_index_shape(const char* op, const TensorBase& index, const TensorBase& bound, int64_t dim, bool all_dims) {
-  TORCH_CHECK(index.dim() == bound.dim(), op, "(): Index tensor must have the same number of dimensions as ", all_dims ? "src" : "input", " tensor");
+  TORCH_CHECK(index.dim() == bound.dim(), op, "(): Index tensor must have the same number of dimensions as ",
+              all_dims ? "src" : "input", " tensor");
   for (int64_t d = 0; d < index.dim(); ++d) {
-    TORCH_CHECK((d == dim && !all_dims) || index.size(d) <= bound.size(d), op, "(): Size does not match at dimension ", d, " expected index ",
-                index.sizes(), " to be no larger than ", bound.sizes(), d == dim ? "" : " apart from dimension ", d == dim ? "" : std::to_string(dim));
+    TORCH_CHECK((d == dim && !all_dims) || index.size(d) <= bound.size(d), op, "(): Size does not match at dimension ",
+                d, " expected index ", index.sizes(), " to be no larger than ", bound.sizes(),
+                d == dim ? "" : " apart from dimension ", d == dim ? "" : std::to_string(dim));
   }
 }
 
@@ -51,10 +54,12 @@ TensorBase gather(const TensorBase& self, int64_t dim, const TensorBase& index, 
 }
 
 namespace {
-TensorBase scatter_impl(const char* op, const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& src, bool is_value, bool accumulate) {
+TensorBase scatter_impl(const char* op, const TensorBase& self, int64_t dim, const TensorBase& index,
+                        const TensorBase& src, bool is_value, bool accumulate) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   const TensorBase i = at_least_1d(index_values(op, index, true));
-  TORCH_CHECK(is_value || self.scalar_type() == src.scalar_type(), op, "(): Expected self.dtype to be equal to src.dtype");
+  TORCH_CHECK(is_value || self.scalar_type() == src.scalar_type(), op,
+              "(): Expected self.dtype to be equal to src.dtype");
   TensorBase out = ops::clone(self);
   if (index.numel() == 0) return out;
   const TensorBase target = at_least_1d(out);
@@ -70,7 +75,8 @@ TensorBase scatter(const TensorBase& self, int64_t dim, const TensorBase& index,
   return scatter_impl("scatter", self, dim, index, src, false, false);
 }
 TensorBase scatter(const TensorBase& self, int64_t dim, const TensorBase& index, const Scalar& value) {
-  return scatter_impl("scatter", self, dim, index, scalar_tensor_of(value, self.scalar_type(), self.device()), true, false);
+  return scatter_impl("scatter", self, dim, index, scalar_tensor_of(value, self.scalar_type(), self.device()), true,
+                      false);
 }
 TensorBase scatter_add(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& src) {
   return scatter_impl("scatter_add", self, dim, index, src, false, true);
@@ -78,8 +84,10 @@ TensorBase scatter_add(const TensorBase& self, int64_t dim, const TensorBase& in
 
 TensorBase index_select(const TensorBase& self, int64_t dim, const TensorBase& index) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
-  TORCH_CHECK_INDEX(index.dim() <= 1, "index_select(): Index is supposed to be a vector, but got dim: ", index.dim(), " with type: ", to_string(index.scalar_type()), " and size: ", index.sizes());
-  TORCH_CHECK(index.scalar_type() == kLong || index.scalar_type() == kInt, "index_select(): Expected dtype int32 or int64 for index, got ", to_string(index.scalar_type()));
+  TORCH_CHECK_INDEX(index.dim() <= 1, "index_select(): Index is supposed to be a vector, but got dim: ", index.dim(),
+                    " with type: ", to_string(index.scalar_type()), " and size: ", index.sizes());
+  TORCH_CHECK(index.scalar_type() == kLong || index.scalar_type() == kInt,
+              "index_select(): Expected dtype int32 or int64 for index, got ", to_string(index.scalar_type()));
   const TensorBase i = ops::reshape(ops::to(index, kLong), {-1});
   if (self.dim() == 0) {
     TORCH_CHECK(i.numel() == 1, "index_select(): Index to scalar can have only 1 value, got ", i.numel(), " value(s)");
@@ -88,33 +96,45 @@ TensorBase index_select(const TensorBase& self, int64_t dim, const TensorBase& i
   std::vector<std::optional<TensorBase>> indices(static_cast<size_t>(d));
   indices.emplace_back(i);
   // Negative positions are no positions here.
-  TORCH_CHECK_INDEX(i.is_meta() || i.numel() == 0 || !read_scalar(ops::any(ops::lt(i, wrapped_scalar(0)))).to_bool(), "index out of range in self");
+  TORCH_CHECK_INDEX(i.is_meta() || i.numel() == 0 || !read_scalar(ops::any(ops::lt(i, wrapped_scalar(0)))).to_bool(),
+                    "index out of range in self");
   return ops::index(self, indices);
 }
 
-TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& source, const Scalar& alpha) {
+TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& source,
+                     const Scalar& alpha) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
-  TORCH_CHECK(index.scalar_type() == kLong || index.scalar_type() == kInt, "index_add_(): Expected dtype int32/int64 for index but got: ", to_string(index.scalar_type()));
+  TORCH_CHECK(index.scalar_type() == kLong || index.scalar_type() == kInt,
+              "index_add_(): Expected dtype int32/int64 for index but got: ", to_string(index.scalar_type()));
   TORCH_CHECK(index.dim() <= 1, "index_add_(): Index is supposed to be a vector, but got dim: ", index.dim());
-  TORCH_CHECK(self.scalar_type() == source.scalar_type(), "index_add_(): self (", to_string(self.scalar_type()), ") and source (", to_string(source.scalar_type()), ") must have the same scalar type");
+  TORCH_CHECK(self.scalar_type() == source.scalar_type(), "index_add_(): self (", to_string(self.scalar_type()),
+              ") and source (", to_string(source.scalar_type()), ") must have the same scalar type");
   const TensorBase i = ops::reshape(ops::to(index, kLong), {-1});
   const TensorBase target = at_least_1d(self), values = at_least_1d(source);
-  TORCH_CHECK(i.numel() == values.size(d), "index_add_(): Number of indices (", i.numel(), ") should be equal to source.size(dim): (", values.size(d), "), for dim: ", d);
-  TORCH_CHECK(target.dim() == values.dim(), "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ", self.sizes(), " source.shape = ", source.sizes());
+  TORCH_CHECK(i.numel() == values.size(d), "index_add_(): Number of indices (", i.numel(),
+              ") should be equal to source.size(dim): (", values.size(d), "), for dim: ", d);
+  TORCH_CHECK(target.dim() == values.dim(),
+              "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ",
+              self.sizes(), " source.shape = ", source.sizes());
   for (int64_t k = 0; k < target.dim(); ++k) {
-    TORCH_CHECK(k == d || target.size(k) == values.size(k), "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ", self.sizes(),
-                " source.shape = ", source.sizes());
+    TORCH_CHECK(
+        k == d || target.size(k) == values.size(k),
+        "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ",
+        self.sizes(), " source.shape = ", source.sizes());
   }
-  TORCH_CHECK_INDEX(i.is_meta() || i.numel() == 0 || !read_scalar(ops::any(ops::lt(i, wrapped_scalar(0)))).to_bool(), "index out of range in self");
+  TORCH_CHECK_INDEX(i.is_meta() || i.numel() == 0 || !read_scalar(ops::any(ops::lt(i, wrapped_scalar(0)))).to_bool(),
+                    "index out of range in self");
   std::vector<std::optional<TensorBase>> indices(static_cast<size_t>(d));
   indices.emplace_back(i);
-  const TensorBase scaled = alpha.equal(1) ? values : ops::to(ops::mul(values, wrapped_scalar(alpha)), values.scalar_type());
+  const TensorBase scaled =
+      alpha.equal(1) ? values : ops::to(ops::mul(values, wrapped_scalar(alpha)), values.scalar_type());
   return ops::reshape(ops::index_put(target, indices, scaled, true), self.sizes());
 }
 
 namespace {
 TensorBase fill_masked(const TensorBase& self, const TensorBase& mask, const TensorBase& value) {
-  TORCH_CHECK(mask.scalar_type() == kBool, "masked_fill_ only supports boolean masks, but got mask with dtype ", to_string(mask.scalar_type()));
+  TORCH_CHECK(mask.scalar_type() == kBool, "masked_fill_ only supports boolean masks, but got mask with dtype ",
+              to_string(mask.scalar_type()));
   return ops::where(mask, value, self);
 }
 }  // namespace
@@ -123,8 +143,10 @@ TensorBase masked_fill(const TensorBase& self, const TensorBase& mask, const Sca
   return fill_masked(self, mask, scalar_tensor_of(value, self.scalar_type(), self.device()));
 }
 TensorBase masked_fill(const TensorBase& self, const TensorBase& mask, const TensorBase& value) {
-  TORCH_CHECK(value.dim() == 0, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ", value.dim(), " dimension(s).");
-  TORCH_CHECK(can_cast(value.scalar_type(), self.scalar_type()), "value cannot be converted to type ", to_string(self.scalar_type()), " without overflow");
+  TORCH_CHECK(value.dim() == 0, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
+              value.dim(), " dimension(s).");
+  TORCH_CHECK(can_cast(value.scalar_type(), self.scalar_type()), "value cannot be converted to type ",
+              to_string(self.scalar_type()), " without overflow");
   return fill_masked(self, mask, ops::to(value, self.scalar_type()));
 }
 
@@ -132,7 +154,8 @@ TensorBase masked_select(const TensorBase& self, const TensorBase& mask) {
   TORCH_CHECK(mask.scalar_type() == kBool, "masked_select: expected BoolTensor for mask");
   const DimVector shape = infer_broadcast_size(self.sizes(), mask.sizes());
   const TensorBase expanded = ops::expand(self, shape);
-  return ops::index(at_least_1d(expanded), std::vector<std::optional<TensorBase>>{at_least_1d(ops::expand(mask, shape))});
+  return ops::index(at_least_1d(expanded),
+                    std::vector<std::optional<TensorBase>>{at_least_1d(ops::expand(mask, shape))});
 }
 
 TensorBase nonzero(const TensorBase& self) {
@@ -174,20 +197,24 @@ TensorBase flip(const TensorBase& self, IntArrayRef dims) {
 
 TensorBase embedding(const TensorBase& weight, const TensorBase& indices, int64_t, bool, bool) {
   TORCH_CHECK(weight.dim() == 2, "'weight' must be 2-D");
-  TORCH_CHECK(indices.scalar_type() == kLong || indices.scalar_type() == kInt, "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got ",
-              to_string(indices.scalar_type()), " instead (while checking arguments for embedding)");
+  TORCH_CHECK(
+      indices.scalar_type() == kLong || indices.scalar_type() == kInt,
+      "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got ",
+      to_string(indices.scalar_type()), " instead (while checking arguments for embedding)");
   DimVector shape(indices.sizes());
   shape.push_back(weight.size(1));
   return ops::reshape(ops::index_select(weight, 0, ops::reshape(indices, {-1})), shape);
 }
 
-TensorBase embedding_dense_backward(const TensorBase& grad_output, const TensorBase& indices, int64_t num_weights, int64_t padding_idx, bool scale_grad_by_freq) {
+TensorBase embedding_dense_backward(const TensorBase& grad_output, const TensorBase& indices, int64_t num_weights,
+                                    int64_t padding_idx, bool scale_grad_by_freq) {
   const int64_t width = grad_output.size(-1);
   const TensorBase i = ops::reshape(ops::to(indices, kLong), {-1});
   TensorBase rows = ops::reshape(grad_output, {i.numel(), width});
   TensorBase grad = ops::zeros({num_weights, width}, grad_output.scalar_type(), std::nullopt, grad_output.device());
   if (scale_grad_by_freq) {
-    const TensorBase counts = ops::index_add(ops::zeros({num_weights}, rows.scalar_type()), 0, i, ops::ones({i.numel()}, rows.scalar_type()));
+    const TensorBase counts =
+        ops::index_add(ops::zeros({num_weights}, rows.scalar_type()), 0, i, ops::ones({i.numel()}, rows.scalar_type()));
     rows = rows / ops::unsqueeze(ops::index_select(counts, 0, i), 1);
   }
   grad = ops::index_add(grad, 0, i, rows);

@@ -9,7 +9,7 @@ namespace tiny_torch::native {
 /// `index` is contiguous int64; the other tensors may be strided and have the dims of `index`.
 struct GatherCall {
   const char* op;
-  const TensorBase& out;    // gather: result; scatter: the tensor written to
+  const TensorBase& out;  // gather: result; scatter: the tensor written to
   const TensorBase& index;
   const TensorBase& other;  // gather: the source; scatter: the values, broadcast for a number
   int64_t dim;

@@ -12,21 +12,25 @@ void check_alpha(const char*, const TensorBase& self, const TensorBase& other, c
   TORCH_CHECK(!alpha.is_boolean() || dtype == kBool, "Boolean alpha only supported for Boolean results.");
   TORCH_CHECK(is_floating_point(dtype) || is_complex_type(dtype) || alpha.is_integral(true),
               "For integral input tensors, argument alpha must not be a floating point number.");
-  TORCH_CHECK(is_complex_type(dtype) || !alpha.is_complex(), "For non-complex input tensors, argument alpha must not be a complex number.");
+  TORCH_CHECK(is_complex_type(dtype) || !alpha.is_complex(),
+              "For non-complex input tensors, argument alpha must not be a complex number.");
 }
 
 void check_sub(const char* op, const TensorBase& self, const TensorBase& other, const Scalar& alpha) {
   check_alpha(op, self, other, alpha);
   TORCH_CHECK(self.scalar_type() != kBool || other.scalar_type() != kBool,
-              "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
+              "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+              "operator instead.");
   TORCH_CHECK(self.scalar_type() != kBool && other.scalar_type() != kBool,
-              "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+              "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+              "use the `~` or "
               "`logical_not()` operator instead.");
 }
 
 void check_neg(const TensorBase& self) {
-  TORCH_CHECK(self.scalar_type() != kBool, "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
-                                           "the `~` or `logical_not()` operator instead.");
+  TORCH_CHECK(self.scalar_type() != kBool,
+              "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+              "the `~` or `logical_not()` operator instead.");
 }
 
 void check_not_bool(const char* op, const TensorBase& self) {
@@ -35,7 +39,9 @@ void check_not_bool(const char* op, const TensorBase& self) {
 
 namespace {
 // Meta tensors have no values to check.
-bool any_true(const TensorBase& mask) { return !mask.is_meta() && mask.numel() != 0 && read_scalar(ops::any(mask)).to_bool(); }
+bool any_true(const TensorBase& mask) {
+  return !mask.is_meta() && mask.numel() != 0 && read_scalar(ops::any(mask)).to_bool();
+}
 }  // namespace
 
 void check_remainder(const TensorBase& self, const TensorBase& other) {
@@ -51,7 +57,8 @@ void check_pow(const TensorBase& self, const TensorBase& exponent) {
 }
 
 void check_condition(const TensorBase& condition) {
-  TORCH_CHECK(condition.scalar_type() == kBool || condition.scalar_type() == kByte, "where expected condition to be a boolean tensor, but got a tensor with dtype ",
+  TORCH_CHECK(condition.scalar_type() == kBool || condition.scalar_type() == kByte,
+              "where expected condition to be a boolean tensor, but got a tensor with dtype ",
               to_string(condition.scalar_type()));
 }
 

@@ -68,12 +68,14 @@ int64_t reduced_count(const TensorBase& self, const ReduceDims& reduced) {
 
 void check_nonempty(const char* op, const TensorBase& self, const ReduceDims& reduced) {
   for (size_t i = 0; i < reduced.size(); ++i) {
-    TORCH_CHECK_INDEX(!reduced[i] || self.sizes()[i] != 0, op, "(): Expected reduction dim ", i, " to have non-zero size.");
+    TORCH_CHECK_INDEX(!reduced[i] || self.sizes()[i] != 0, op, "(): Expected reduction dim ", i,
+                      " to have non-zero size.");
   }
 }
 
 void check_floating(const char* op, ScalarType t) {
-  TORCH_CHECK(is_floating_point(t) || is_complex_type(t), op, "(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ",
+  TORCH_CHECK(is_floating_point(t) || is_complex_type(t), op,
+              "(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ",
               to_string(t));
 }
 
@@ -82,47 +84,61 @@ void check_floating(const char* op, ScalarType t) {
 TensorBase sum(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim, std::optional<ScalarType> dtype) {
   return reduce(ReduceKind::Sum, self, reduce_dims(dim, self.dim(), true), keepdim, sum_dtype(self, dtype));
 }
-TensorBase sum(const TensorBase& self, std::optional<ScalarType> dtype) { return native::sum(self, std::nullopt, false, dtype); }
+TensorBase sum(const TensorBase& self, std::optional<ScalarType> dtype) {
+  return native::sum(self, std::nullopt, false, dtype);
+}
 
 TensorBase nansum(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim, std::optional<ScalarType> dtype) {
-  const TensorBase kept = is_floating_point(self.scalar_type()) ? ops::where(ops::isnan(self), wrapped_scalar(0.0), self) : self;
+  const TensorBase kept =
+      is_floating_point(self.scalar_type()) ? ops::where(ops::isnan(self), wrapped_scalar(0.0), self) : self;
   return ops::sum(kept, dim, keepdim, dtype);
 }
 
 TensorBase mean(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim, std::optional<ScalarType> dtype) {
   const ScalarType type = dtype.value_or(self.scalar_type());
-  TORCH_CHECK(is_floating_point(type) || is_complex_type(type), "mean(): could not infer output dtype. ", dtype.has_value() ? "Optional dtype" : "Input dtype",
+  TORCH_CHECK(is_floating_point(type) || is_complex_type(type), "mean(): could not infer output dtype. ",
+              dtype.has_value() ? "Optional dtype" : "Input dtype",
               " must be either a floating point or complex dtype. Got: ", to_string(type));
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
-  return reduce(ReduceKind::Sum, self, reduced, keepdim, type, ReducePost::Scale, 1.0 / static_cast<double>(reduced_count(self, reduced)));
+  return reduce(ReduceKind::Sum, self, reduced, keepdim, type, ReducePost::Scale,
+                1.0 / static_cast<double>(reduced_count(self, reduced)));
 }
-TensorBase mean(const TensorBase& self, std::optional<ScalarType> dtype) { return native::mean(self, std::nullopt, false, dtype); }
+TensorBase mean(const TensorBase& self, std::optional<ScalarType> dtype) {
+  return native::mean(self, std::nullopt, false, dtype);
+}
 
 TensorBase prod(const TensorBase& self, std::optional<ScalarType> dtype) {
   return reduce(ReduceKind::Prod, self, reduce_dims(std::nullopt, self.dim(), true), false, sum_dtype(self, dtype));
 }
 TensorBase prod(const TensorBase& self, int64_t dim, bool keepdim, std::optional<ScalarType> dtype) {
-  return reduce(ReduceKind::Prod, self, reduce_dims(IntArrayRef(dim), self.dim(), false), keepdim, sum_dtype(self, dtype));
+  return reduce(ReduceKind::Prod, self, reduce_dims(IntArrayRef(dim), self.dim(), false), keepdim,
+                sum_dtype(self, dtype));
 }
 
 TensorBase amax(const TensorBase& self, IntArrayRef dim, bool keepdim) {
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
-  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"max_values_cpu\" not implemented for '", to_string(self.scalar_type()), "'");
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"max_values_cpu\" not implemented for '",
+                              to_string(self.scalar_type()), "'");
   check_nonempty("amax", self, reduced);
   return reduce(ReduceKind::Max, self, reduced, keepdim, self.scalar_type());
 }
 TensorBase amin(const TensorBase& self, IntArrayRef dim, bool keepdim) {
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
-  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"min_values_cpu\" not implemented for '", to_string(self.scalar_type()), "'");
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"min_values_cpu\" not implemented for '",
+                              to_string(self.scalar_type()), "'");
   check_nonempty("amin", self, reduced);
   return reduce(ReduceKind::Min, self, reduced, keepdim, self.scalar_type());
 }
 TensorBase max(const TensorBase& self) {
-  TORCH_CHECK(self.numel() > 0, "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+  TORCH_CHECK(self.numel() > 0,
+              "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+              "the 'dim' argument.");
   return native::amax(self, {}, false);
 }
 TensorBase min(const TensorBase& self) {
-  TORCH_CHECK(self.numel() > 0, "min(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+  TORCH_CHECK(self.numel() > 0,
+              "min(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+              "the 'dim' argument.");
   return native::amin(self, {}, false);
 }
 
@@ -131,14 +147,17 @@ namespace {
 // The dimension brought to the end, everything else in front.
 TensorBase rows_of(const TensorBase& self, int64_t dim) {
   if (self.dim() == 0) return ops::reshape(self, {1, 1});
-  const TensorBase last = dim == self.dim() - 1 ? self : ops::movedim(self, IntArrayRef(dim), IntArrayRef(self.dim() - 1));
+  const TensorBase last =
+      dim == self.dim() - 1 ? self : ops::movedim(self, IntArrayRef(dim), IntArrayRef(self.dim() - 1));
   const int64_t n = self.size(dim);
   return ops::reshape(ops::contiguous(last), {n == 0 ? 0 : self.numel() / n, n});
 }
 
-std::tuple<TensorBase, TensorBase> extremum(const char* op, const TensorBase& self, int64_t dim, bool keepdim, bool largest) {
+std::tuple<TensorBase, TensorBase> extremum(const char* op, const TensorBase& self, int64_t dim, bool keepdim,
+                                            bool largest) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
-  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"", op, "\" not implemented for '", to_string(self.scalar_type()), "'");
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"", op, "\" not implemented for '", to_string(self.scalar_type()),
+                              "'");
   const ReduceDims reduced = reduce_dims(IntArrayRef(d), self.dim(), false);
   check_nonempty(op, self, reduced);
   const DimVector shape = reduced_shape(self, reduced, keepdim);
@@ -149,20 +168,32 @@ std::tuple<TensorBase, TensorBase> extremum(const char* op, const TensorBase& se
   return {values, indices};
 }
 
-TensorBase arg_extremum(const char* op, const TensorBase& self, std::optional<int64_t> dim, bool keepdim, bool largest) {
-  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex() && self.scalar_type() != kBool, "\"", op, "_cpu\" not implemented for '", to_string(self.scalar_type()), "'");
+TensorBase arg_extremum(const char* op, const TensorBase& self, std::optional<int64_t> dim, bool keepdim,
+                        bool largest) {
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex() && self.scalar_type() != kBool, "\"", op,
+                              "_cpu\" not implemented for '", to_string(self.scalar_type()), "'");
   if (dim.has_value()) return std::get<1>(extremum(op, self, *dim, keepdim, largest));
-  TORCH_CHECK_INDEX(self.numel() > 0, op, "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+  TORCH_CHECK_INDEX(self.numel() > 0, op,
+                    "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+                    "the 'dim' argument.");
   TensorBase index = std::get<1>(extremum(op, ops::reshape(self, {-1}), 0, false, largest));
   return keepdim ? ops::reshape(index, DimVector(static_cast<size_t>(self.dim()), 1)) : index;
 }
 
 }  // namespace
 
-std::tuple<TensorBase, TensorBase> max(const TensorBase& self, int64_t dim, bool keepdim) { return extremum("max", self, dim, keepdim, true); }
-std::tuple<TensorBase, TensorBase> min(const TensorBase& self, int64_t dim, bool keepdim) { return extremum("min", self, dim, keepdim, false); }
-TensorBase argmax(const TensorBase& self, std::optional<int64_t> dim, bool keepdim) { return arg_extremum("argmax", self, dim, keepdim, true); }
-TensorBase argmin(const TensorBase& self, std::optional<int64_t> dim, bool keepdim) { return arg_extremum("argmin", self, dim, keepdim, false); }
+std::tuple<TensorBase, TensorBase> max(const TensorBase& self, int64_t dim, bool keepdim) {
+  return extremum("max", self, dim, keepdim, true);
+}
+std::tuple<TensorBase, TensorBase> min(const TensorBase& self, int64_t dim, bool keepdim) {
+  return extremum("min", self, dim, keepdim, false);
+}
+TensorBase argmax(const TensorBase& self, std::optional<int64_t> dim, bool keepdim) {
+  return arg_extremum("argmax", self, dim, keepdim, true);
+}
+TensorBase argmin(const TensorBase& self, std::optional<int64_t> dim, bool keepdim) {
+  return arg_extremum("argmin", self, dim, keepdim, false);
+}
 
 namespace {
 // uint8 stays uint8, as it did before bool existed.
@@ -176,19 +207,26 @@ TensorBase any(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim) {
 TensorBase all(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim) {
   return reduce(ReduceKind::All, real_mask(self), reduce_dims(dim, self.dim(), true), keepdim, logic_dtype(self));
 }
-TensorBase any(const TensorBase& self, int64_t dim, bool keepdim) { return native::any(self, OptionalIntArrayRef(IntArrayRef(dim)), keepdim); }
-TensorBase all(const TensorBase& self, int64_t dim, bool keepdim) { return native::all(self, OptionalIntArrayRef(IntArrayRef(dim)), keepdim); }
+TensorBase any(const TensorBase& self, int64_t dim, bool keepdim) {
+  return native::any(self, OptionalIntArrayRef(IntArrayRef(dim)), keepdim);
+}
+TensorBase all(const TensorBase& self, int64_t dim, bool keepdim) {
+  return native::all(self, OptionalIntArrayRef(IntArrayRef(dim)), keepdim);
+}
 TensorBase any(const TensorBase& self) { return native::any(self, OptionalIntArrayRef(), false); }
 TensorBase all(const TensorBase& self) { return native::all(self, OptionalIntArrayRef(), false); }
 
 TensorBase count_nonzero(const TensorBase& self, IntArrayRef dim) {
-  return ops::sum(ops::ne(self, wrapped_scalar(0)), dim.empty() ? OptionalIntArrayRef() : OptionalIntArrayRef(dim), false);
+  return ops::sum(ops::ne(self, wrapped_scalar(0)), dim.empty() ? OptionalIntArrayRef() : OptionalIntArrayRef(dim),
+                  false);
 }
 TensorBase count_nonzero(const TensorBase& self, std::optional<int64_t> dim) {
-  return ops::sum(ops::ne(self, wrapped_scalar(0)), dim.has_value() ? OptionalIntArrayRef(IntArrayRef(*dim)) : OptionalIntArrayRef(), false);
+  return ops::sum(ops::ne(self, wrapped_scalar(0)),
+                  dim.has_value() ? OptionalIntArrayRef(IntArrayRef(*dim)) : OptionalIntArrayRef(), false);
 }
 
-TensorBase linalg_vector_norm(const TensorBase& self, const Scalar& ord, OptionalIntArrayRef dim, bool keepdim, std::optional<ScalarType> dtype) {
+TensorBase linalg_vector_norm(const TensorBase& self, const Scalar& ord, OptionalIntArrayRef dim, bool keepdim,
+                              std::optional<ScalarType> dtype) {
   check_floating("linalg.vector_norm", self.scalar_type());
   const TensorBase x = dtype.has_value() ? ops::to(self, *dtype) : self;
   TORCH_CHECK_NOT_IMPLEMENTED(!x.is_complex(), "linalg.vector_norm(): complex input is not supported");
@@ -200,7 +238,8 @@ TensorBase linalg_vector_norm(const TensorBase& self, const Scalar& ord, Optiona
     if (p > 0) return reduce(ReduceKind::MaxOfAbs, x, reduced, keepdim, type);
     return reduce(ReduceKind::Min, ops::abs(x), reduced, keepdim, type);
   }
-  TORCH_CHECK(p >= 0 || reduced_count(x, reduced) != 0, "linalg.vector_norm cannot compute the ", p, " norm on an empty tensor because the operation does not have an identity");
+  TORCH_CHECK(p >= 0 || reduced_count(x, reduced) != 0, "linalg.vector_norm cannot compute the ", p,
+              " norm on an empty tensor because the operation does not have an identity");
   if (p == 2) return reduce(ReduceKind::SumOfSquares, x, reduced, keepdim, type, ReducePost::Sqrt);
   if (p == 1) return reduce(ReduceKind::SumOfAbs, x, reduced, keepdim, type);
   if (p == 0) return ops::_to_copy(reduce(ReduceKind::CountNonzero, x, reduced, keepdim, kLong), type);
@@ -209,35 +248,55 @@ TensorBase linalg_vector_norm(const TensorBase& self, const Scalar& ord, Optiona
 }
 
 TensorBase norm(const TensorBase& self, const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim) {
-  TORCH_CHECK(is_floating_point(self.scalar_type()) || is_complex_type(self.scalar_type()), "linalg.vector_norm: Expected a floating point or complex tensor as input. Got ",
+  TORCH_CHECK(is_floating_point(self.scalar_type()) || is_complex_type(self.scalar_type()),
+              "linalg.vector_norm: Expected a floating point or complex tensor as input. Got ",
               to_string(self.scalar_type()));
-  return ops::linalg_vector_norm(self, p.value_or(Scalar(2)), dim.empty() ? OptionalIntArrayRef() : OptionalIntArrayRef(dim), keepdim);
+  return ops::linalg_vector_norm(self, p.value_or(Scalar(2)),
+                                 dim.empty() ? OptionalIntArrayRef() : OptionalIntArrayRef(dim), keepdim);
 }
-TensorBase norm(const TensorBase& self, const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim, ScalarType dtype) {
-  return ops::linalg_vector_norm(self, p.value_or(Scalar(2)), dim.empty() ? OptionalIntArrayRef() : OptionalIntArrayRef(dim), keepdim, dtype);
+TensorBase norm(const TensorBase& self, const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim,
+                ScalarType dtype) {
+  return ops::linalg_vector_norm(self, p.value_or(Scalar(2)),
+                                 dim.empty() ? OptionalIntArrayRef() : OptionalIntArrayRef(dim), keepdim, dtype);
 }
-TensorBase norm(const TensorBase& self, const Scalar& p) { return native::norm(self, std::optional<Scalar>(p), {}, false); }
+TensorBase norm(const TensorBase& self, const Scalar& p) {
+  return native::norm(self, std::optional<Scalar>(p), {}, false);
+}
 
 TensorBase var(const TensorBase& self, OptionalIntArrayRef dim, const std::optional<Scalar>& correction, bool keepdim) {
-  TORCH_CHECK(is_floating_point(self.scalar_type()), "std and var only support tensors of floating point or complex dtype, got ", to_string(self.scalar_type()));
+  TORCH_CHECK(is_floating_point(self.scalar_type()),
+              "std and var only support tensors of floating point or complex dtype, got ",
+              to_string(self.scalar_type()));
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
   const double n = static_cast<double>(reduced_count(self, reduced));
   const double divisor = std::max(0.0, n - (correction.has_value() ? correction->to_double() : 1.0));
-  if (divisor <= 0) TORCH_WARN("var(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel divided by output numel).");
+  if (divisor <= 0)
+    TORCH_WARN(
+        "var(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel "
+        "divided by output numel).");
   // The half types round once, at the end.
   const ScalarType wide = is_reduced_floating_point(self.scalar_type()) ? kFloat : self.scalar_type();
   const TensorBase x = ops::to(self, wide);
   const TensorBase centred = x - reduce(ReduceKind::Sum, x, reduced, true, wide, ReducePost::Scale, 1.0 / n);
-  TensorBase result = reduce(ReduceKind::SumOfSquares, centred, reduced, keepdim, self.scalar_type(), ReducePost::Scale, 1.0 / divisor);
+  TensorBase result =
+      reduce(ReduceKind::SumOfSquares, centred, reduced, keepdim, self.scalar_type(), ReducePost::Scale, 1.0 / divisor);
   return result;
 }
-TensorBase var(const TensorBase& self, bool unbiased) { return ops::var(self, OptionalIntArrayRef(), Scalar(unbiased ? 1 : 0), false); }
-TensorBase var(const TensorBase& self, OptionalIntArrayRef dim, bool unbiased, bool keepdim) { return ops::var(self, dim, Scalar(unbiased ? 1 : 0), keepdim); }
+TensorBase var(const TensorBase& self, bool unbiased) {
+  return ops::var(self, OptionalIntArrayRef(), Scalar(unbiased ? 1 : 0), false);
+}
+TensorBase var(const TensorBase& self, OptionalIntArrayRef dim, bool unbiased, bool keepdim) {
+  return ops::var(self, dim, Scalar(unbiased ? 1 : 0), keepdim);
+}
 TensorBase std(const TensorBase& self, OptionalIntArrayRef dim, const std::optional<Scalar>& correction, bool keepdim) {
   return ops::sqrt(native::var(self, dim, correction, keepdim));
 }
-TensorBase std(const TensorBase& self, bool unbiased) { return ops::std(self, OptionalIntArrayRef(), Scalar(unbiased ? 1 : 0), false); }
-TensorBase std(const TensorBase& self, OptionalIntArrayRef dim, bool unbiased, bool keepdim) { return ops::std(self, dim, Scalar(unbiased ? 1 : 0), keepdim); }
+TensorBase std(const TensorBase& self, bool unbiased) {
+  return ops::std(self, OptionalIntArrayRef(), Scalar(unbiased ? 1 : 0), false);
+}
+TensorBase std(const TensorBase& self, OptionalIntArrayRef dim, bool unbiased, bool keepdim) {
+  return ops::std(self, dim, Scalar(unbiased ? 1 : 0), keepdim);
+}
 
 TensorBase logsumexp(const TensorBase& self, IntArrayRef dim, bool keepdim) {
   const TensorBase x = is_integral(self.scalar_type(), true) ? ops::to(self, default_dtype()) : self;
@@ -265,7 +324,11 @@ TensorBase scan(const char* op, const TensorBase& self, int64_t dim, std::option
 }
 }  // namespace
 
-TensorBase cumsum(const TensorBase& self, int64_t dim, std::optional<ScalarType> dtype) { return scan("cumsum", self, dim, dtype, false); }
-TensorBase cumprod(const TensorBase& self, int64_t dim, std::optional<ScalarType> dtype) { return scan("cumprod", self, dim, dtype, true); }
+TensorBase cumsum(const TensorBase& self, int64_t dim, std::optional<ScalarType> dtype) {
+  return scan("cumsum", self, dim, dtype, false);
+}
+TensorBase cumprod(const TensorBase& self, int64_t dim, std::optional<ScalarType> dtype) {
+  return scan("cumprod", self, dim, dtype, true);
+}
 
 }  // namespace tiny_torch::native

@@ -31,7 +31,8 @@ DECLARE_STUB(reduce_stub, void(const ReduceCall& call));
 
 /// Along one dimension of size > 0, brought to the end: `self` is a contiguous (rows, n) tensor, the outputs (rows).
 /// Ties go to the first index, nan wins.
-DECLARE_STUB(extremum_stub, void(const TensorBase& values, const TensorBase& indices, const TensorBase& self, bool largest));
+DECLARE_STUB(extremum_stub,
+             void(const TensorBase& values, const TensorBase& indices, const TensorBase& self, bool largest));
 /// Running sums or products along the last dimension of contiguous tensors; computed in out's dtype.
 DECLARE_STUB(scan_stub, void(const TensorBase& out, const TensorBase& self, bool product));
 

@@ -31,7 +31,8 @@ TensorBase sum_to_size(const TensorBase& self, IntArrayRef size) {
 }
 
 TensorBase adjoint(const TensorBase& self) {
-  TORCH_CHECK(self.dim() != 1, "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.");
+  TORCH_CHECK(self.dim() != 1,
+              "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.");
   return ops::conj(self.dim() == 0 ? self : ops::transpose(self, -2, -1));
 }
 

@@ -1,6 +1,6 @@
 // Fronts of sort and topk.
-#include "aten/native/index_stub.h"
 #include "generated/kernels/sort.h"
+#include "aten/native/index_stub.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/shape.h"
 #include "generated/ops/view.h"

@@ -1,7 +1,7 @@
 // Fronts of the unary operators, comparisons and activations that are more than one expression.
+#include "generated/kernels/unary.h"
 #include "generated/kernels/activation.h"
 #include "generated/kernels/compare.h"
-#include "generated/kernels/unary.h"
 #include "generated/ops/activation.h"
 #include "generated/ops/compare.h"
 
@@ -12,7 +12,9 @@ TensorBase positive(const TensorBase& self) {
   return self;
 }
 
-TensorBase bitwise_not(const TensorBase& self) { return self.scalar_type() == kBool ? ops::logical_not(self) : ops::_invert_bits(self); }
+TensorBase bitwise_not(const TensorBase& self) {
+  return self.scalar_type() == kBool ? ops::logical_not(self) : ops::_invert_bits(self);
+}
 
 namespace {
 bool is_tanh(std::string_view approximate) {
@@ -26,7 +28,8 @@ TensorBase gelu(const TensorBase& self, std::string_view approximate) {
 }
 
 TensorBase gelu_backward(const TensorBase& grad_output, const TensorBase& self, std::string_view approximate) {
-  return is_tanh(approximate) ? ops::_gelu_tanh_backward(grad_output, self) : ops::_gelu_erf_backward(grad_output, self);
+  return is_tanh(approximate) ? ops::_gelu_tanh_backward(grad_output, self)
+                              : ops::_gelu_erf_backward(grad_output, self);
 }
 
 }  // namespace tiny_torch::native

@@ -10,7 +10,8 @@ namespace tiny_torch::native {
 /// `shape` with its -1 replaced; RuntimeError unless it holds `numel` elements.
 TORCH_API DimVector infer_size(IntArrayRef shape, int64_t numel);
 /// Strides that show the same memory in a new shape; nothing if there are none.
-TORCH_API std::optional<DimVector> compute_view_strides(IntArrayRef old_sizes, IntArrayRef old_strides, IntArrayRef new_sizes, int64_t numel);
+TORCH_API std::optional<DimVector> compute_view_strides(IntArrayRef old_sizes, IntArrayRef old_strides,
+                                                        IntArrayRef new_sizes, int64_t numel);
 
 struct SliceRange {
   int64_t start, end;

@@ -1,8 +1,8 @@
 // What the oneDNN kernels share: one CPU engine, a stream per thread, and a cache of primitives by their description.
 #pragma once
 
-#include <dnnl.hpp>
 #include <omp.h>
+#include <dnnl.hpp>
 
 #include <functional>
 #include <list>
@@ -24,7 +24,9 @@ inline dnnl::stream& stream() {
 
 /// The oneDNN type of a dtype, or undef for those it does not compute with.
 inline dnnl::memory::data_type data_type(ScalarType t) {
-  return t == kFloat ? dnnl::memory::data_type::f32 : t == kBFloat16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::undef;
+  return t == kFloat      ? dnnl::memory::data_type::f32
+         : t == kBFloat16 ? dnnl::memory::data_type::bf16
+                          : dnnl::memory::data_type::undef;
 }
 
 inline dnnl::memory memory(const dnnl::memory::desc& desc, const void* data) {
