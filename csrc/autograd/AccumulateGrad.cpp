@@ -25,8 +25,11 @@ namespace {
 
 /// The strides .grad shall have: those of the leaf if it is dense, else contiguous.
 bool has_layout_of(const TensorBase& grad, const TensorBase& variable) {
-  if (variable.is_non_overlapping_and_dense()) return grad.strides() == variable.strides();
-  return grad.is_contiguous();
+  if (!variable.is_non_overlapping_and_dense()) return grad.is_contiguous();
+  for (size_t d = 0; d < grad.sizes().size(); ++d) {
+    if (grad.sizes()[d] != 1 && grad.strides()[d] != variable.strides()[d]) return false;
+  }
+  return true;
 }
 
 TensorBase clone_with_layout_of(const TensorBase& grad, const TensorBase& variable) {

@@ -7,7 +7,7 @@
 namespace tiny_torch::autograd {
 
 void as_view(const TensorBase& base, const TensorBase& view, CreationMeta creation) {
-  if (base.is_inference()) return;
+  if (base.is_inference() || base.is_same(view)) return;
   if (inference_mode_enabled()) {
     creation = CreationMeta::InferenceMode;
   } else if (!GradMode::is_enabled()) {
