@@ -10,6 +10,7 @@
 #include "generated/ops/matmul.h"
 #include "generated/ops/reduce.h"
 #include "generated/ops/shape.h"
+#include "generated/ops/transcendental.h"
 #include "generated/ops/unary.h"
 #include "generated/ops/view.h"
 

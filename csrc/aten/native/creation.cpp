@@ -1,5 +1,6 @@
 // Fronts of the factories.
 #include "generated/kernels/creation.h"
+#include "generated/kernels/copy.h"
 
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -54,7 +55,7 @@ TensorBase full(IntArrayRef size, const Scalar& fill_value, std::optional<Scalar
                 std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
   check_options("full", layout, device, pin_memory);
   TensorBase result = empty_tensor(size, dtype.value_or(dtype_of(fill_value)), device.value_or(Device()));
-  return ops::fill_(result, fill_value);
+  return native::fill_(result, fill_value);
 }
 
 TensorBase zeros(IntArrayRef size, std::optional<ScalarType> dtype, std::optional<Layout> layout,
@@ -71,7 +72,7 @@ TensorBase full_like(const TensorBase& self, const Scalar& fill_value, std::opti
                      std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory,
                      std::optional<MemoryFormat> memory_format) {
   TensorBase result = native::empty_like(self, dtype, layout, device, pin_memory, memory_format);
-  return ops::fill_(result, fill_value);
+  return native::fill_(result, fill_value);
 }
 
 TensorBase zeros_like(const TensorBase& self, std::optional<ScalarType> dtype, std::optional<Layout> layout,

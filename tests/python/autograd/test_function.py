@@ -6,6 +6,10 @@ import weakref
 import pytest
 
 
+def close(a, b):
+    return all(abs(x - y) <= 1e-9 * max(1, abs(y)) for x, y in zip(a.tolist(), b.tolist()))
+
+
 def leaf(torch, values):
     return torch.tensor(values, dtype=torch.float64, requires_grad=True)
 
@@ -34,13 +38,13 @@ def test_forward_backward_and_again(torch):
     a = leaf(torch, [0.5, 1.0])
     y = exp.apply(a)
     assert (
-        torch.allclose(y, a.exp())
+        close(y, a.exp())
         and type(y.grad_fn).__name__ == "CustomBackward"
         and y.grad_fn.name() == "CustomBackward"
     )
     (g,) = torch.autograd.grad(y.sum(), a, create_graph=True)
-    assert torch.allclose(g, a.exp())
-    assert torch.allclose(torch.autograd.grad(g.sum(), a)[0], a.exp())
+    assert close(g, a.exp())
+    assert close(torch.autograd.grad(g.sum(), a)[0], a.exp())
     with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
         z = exp.apply(a).sum()
         z.backward()

@@ -6,6 +6,10 @@ import weakref
 import pytest
 
 
+def close(a, b):
+    return all(abs(x - y) <= 1e-9 * max(1, abs(y)) for x, y in zip(a.tolist(), b.tolist()))
+
+
 def leaf(torch, values):
     return torch.tensor(values, dtype=torch.float64, requires_grad=True)
 
@@ -146,8 +150,8 @@ def test_saved_tensors_hooks(torch):
     assert log == ["pack"] * 3
     (g,) = torch.autograd.grad(y, a, create_graph=True)
     assert log == ["pack"] * 3 + ["unpack"] * 3
-    assert torch.allclose(g, ((1 + a) * a.exp()))
-    assert torch.allclose(torch.autograd.grad(g.sum(), a)[0], (2 + a) * a.exp())
+    assert close(g, ((1 + a) * a.exp()))
+    assert close(torch.autograd.grad(g.sum(), a)[0], (2 + a) * a.exp())
 
 
 def test_saved_tensors_hooks_errors(torch):
