@@ -1,0 +1,6 @@
+// torch::optim: the optimizers.
+#pragma once
+
+#include <torch/types.h>
+
+#include "api/optim/sgd.h"

@@ -1,0 +1,12 @@
+// The C++ frontend.
+//
+// Example:
+//   torch::Tensor x = torch::randn({8, 3}, torch::requires_grad());
+//   (x * 2).sum().backward();
+//   std::cout << x.grad().sizes() << "\n";
+#pragma once
+
+#include <torch/autograd.h>
+#include <torch/library.h>
+#include <torch/optim.h>
+#include <torch/types.h>
