@@ -1,7 +1,7 @@
 // Gradients of the generated nodes, of first and second order, against central differences.
 #include <gtest/gtest.h>
 
-#include "gradcheck.h"
+#include "tests/cpp/gradcheck.h"
 
 #include "generated/ops/binary.h"
 #include "generated/ops/copy.h"
