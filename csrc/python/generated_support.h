@@ -8,11 +8,11 @@
 namespace tiny_torch {
 namespace python {
 
-/// Runs an operator, without the GIL when its work is large.
-template <class F>
-decltype(auto) call(const PythonArgs& a, F&& f) {
+/// Runs an operator on arguments read beforehand, without the GIL when its work is large.
+template <class F, class... Args>
+decltype(auto) call(const PythonArgs& a, F&& f, Args&&... args) {
   const gil_scoped_release no_gil(a.is_large());
-  return f();
+  return f(std::forward<Args>(args)...);
 }
 
 /// Factories' requires_grad argument.

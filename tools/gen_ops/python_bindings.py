@@ -152,6 +152,12 @@ def returns_wrapped(op: Op, call: str) -> list[str]:
     return [f"      return wrap({call});"]
 
 
+def run(op: Op, args: dict[str, str]) -> str:
+    """C++ that calls the operator; the arguments are read before, since that needs the GIL, which large calls release."""
+    forward = "[](auto&&... x) -> decltype(auto) { return ops::%s(std::forward<decltype(x)>(x)...); }" % op.cpp_name
+    return f"call({', '.join(['a', forward, *(args[x.name] for x in op.cpp_args)])})"
+
+
 def overload_case(o: Overload, number: int) -> list[str]:
     args = {a.name: accessor(o, a, i) for i, a in enumerate(o.args)}
     count = len(o.args)
@@ -167,11 +173,10 @@ def overload_case(o: Overload, number: int) -> list[str]:
                 f'        TORCH_CHECK_TYPE(outs.size() == {len(outs)}, "{o.op.name}(): expected a tuple of {len(outs)} tensors for out=, got ", outs.size());'
             )
             args.update({x.name: f"outs[{i}]" for i, x in enumerate(outs)})
-        call = f"call(a, [&]() -> decltype(auto) {{ return ops::{o.out.cpp_name}({', '.join(args[x.name] for x in o.out.cpp_args)}); }})"
+        call = run(o.out, args)
         lines += ["  " + line for line in returns_wrapped(o.out, call)] + ["      }"]
     requires_grad = count + (1 if o.out is not None else 0)
-    inner = f"ops::{o.op.cpp_name}({', '.join(args[x.name] for x in o.op.cpp_args)})"
-    call = f"call(a, [&]() -> decltype(auto) {{ return {inner}; }})"
+    call = run(o.op, args)
     if has_options(o.op):
         call = f"with_requires_grad({call}, a.boolean_or({requires_grad}, false))"
     return [*lines, *returns_wrapped(o.op, call), "    }"]
