@@ -7,8 +7,6 @@
 #include "aten/core/Dispatch.h"
 #include "aten/cpu/simd/convert.h"
 #include "c10/parallel.h"
-#include "generated/ops/copy.h"
-#include "generated/ops/view.h"
 
 namespace tiny_torch::cpu {
 namespace {
@@ -28,45 +26,14 @@ struct Shape {
 
 Shape arrange(const TensorBase& self, const native::ReduceDims& reduced) {
   Shape s;
-  if (self.is_contiguous()) {
-    int phase = 0;  // 0: outer, 1: reduced, 2: inner
-    bool simple = true;
-    for (int64_t d = 0; d < self.dim(); ++d) {
-      const int64_t size = self.size(d);
-      if (size == 1) continue;
-      if (reduced[static_cast<size_t>(d)]) {
-        simple = simple && phase <= 1;
-        phase = 1;
-        s.red *= size;
-      } else if (phase == 0) {
-        s.outer *= size;
-      } else {
-        phase = 2;
-        s.inner *= size;
-      }
-    }
-    if (simple) {
-      s.x = self;
-      return s;
-    }
-  }
-  DimVector order;
-  s = Shape();
+  s.x = self;
+  bool inner = false;
   for (int64_t d = 0; d < self.dim(); ++d) {
-    if (!reduced[static_cast<size_t>(d)]) {
-      order.push_back(d);
-      s.outer *= self.size(d);
-    }
+    if (self.size(d) == 1) continue;
+    const bool is_reduced = reduced[static_cast<size_t>(d)];
+    inner = inner || (s.red != 1 && !is_reduced);
+    (is_reduced ? s.red : inner ? s.inner : s.outer) *= self.size(d);
   }
-  for (int64_t d = 0; d < self.dim(); ++d) {
-    if (reduced[static_cast<size_t>(d)]) {
-      order.push_back(d);
-      s.red *= self.size(d);
-    }
-  }
-  const AutoDispatchBelowADInplaceOrView guard;
-  const TensorBase permuted = ops::permute(self, order);
-  s.x = permuted.is_contiguous() ? permuted : ops::clone(permuted, MemoryFormat::Contiguous);
   return s;
 }
 

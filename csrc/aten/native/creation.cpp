@@ -2,6 +2,11 @@
 #include "generated/kernels/creation.h"
 #include "generated/kernels/copy.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "aten/core/Dispatch.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 
@@ -85,6 +90,121 @@ TensorBase ones_like(const TensorBase& self, std::optional<ScalarType> dtype, st
                      std::optional<Device> device, std::optional<bool> pin_memory,
                      std::optional<MemoryFormat> memory_format) {
   return native::full_like(self, Scalar(1), dtype, layout, device, pin_memory, memory_format);
+}
+
+TensorBase scalar_tensor(const Scalar& value, std::optional<ScalarType> dtype, std::optional<Layout> layout,
+                         std::optional<Device> device, std::optional<bool> pin_memory) {
+  return native::full({}, value, dtype.value_or(default_dtype()), layout, device, pin_memory);
+}
+
+namespace {
+// out[i] = start + i * step, computed in double or int64 as PyTorch does.
+void fill_range(const TensorBase& out, const Scalar& start, const Scalar& step) {
+  if (out.is_meta()) return;
+  dispatch_real(out.scalar_type(), "arange_cpu", [&](auto tag) {
+    using T = decltype(tag);
+    using A = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
+    const A first = start.to<A>(), by = step.to<A>();
+    T* to = static_cast<T*>(out.mutable_data_ptr());
+    for (int64_t i = 0; i < out.numel(); ++i) to[i] = static_cast<T>(first + by * static_cast<A>(i));
+  });
+}
+
+int64_t range_length(const Scalar& start, const Scalar& end, const Scalar& step, ScalarType dtype) {
+  const double from = start.to_double(), to = end.to_double(), by = step.to_double();
+  TORCH_CHECK(by != 0, "step must be nonzero");
+  TORCH_CHECK(std::isfinite(from) && std::isfinite(to), "unsupported range: ", from, " -> ", to);
+  TORCH_CHECK((by > 0 && to >= from) || (by < 0 && to <= from),
+              "upper bound and lower bound inconsistent with step sign");
+  double length = 0;
+  if (is_integral(dtype, false) && start.is_integral(true) && end.is_integral(true) && step.is_integral(true)) {
+    const int64_t a = start.to_int(), b = end.to_int(), s = step.to_int();
+    length = static_cast<double>((b - a + s - (s > 0 ? 1 : -1)) / s);
+  } else {
+    length = std::ceil((to - from) / by);
+  }
+  TORCH_CHECK(length >= 0 && length <= static_cast<double>(std::numeric_limits<int64_t>::max() / 8),
+              "invalid size, possible overflow?");
+  return static_cast<int64_t>(length);
+}
+}  // namespace
+
+TensorBase arange(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<ScalarType> dtype,
+                  std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
+  check_options("arange", layout, device, pin_memory);
+  const bool integral = start.is_integral(true) && end.is_integral(true) && step.is_integral(true);
+  const ScalarType type = dtype.value_or(integral ? kLong : default_dtype());
+  TORCH_CHECK_NOT_IMPLEMENTED(type != kBool && !is_complex_type(type), "\"arange_cpu\" not implemented for '",
+                              to_string(type), "'");
+  TensorBase out = empty_tensor({range_length(start, end, step, type)}, type, device.value_or(Device()));
+  fill_range(out, start, step);
+  return out;
+}
+TensorBase arange(const Scalar& end, std::optional<ScalarType> dtype, std::optional<Layout> layout,
+                  std::optional<Device> device, std::optional<bool> pin_memory) {
+  return native::arange(Scalar(0), end, Scalar(1), dtype, layout, device, pin_memory);
+}
+TensorBase arange(const Scalar& start, const Scalar& end, std::optional<ScalarType> dtype, std::optional<Layout> layout,
+                  std::optional<Device> device, std::optional<bool> pin_memory) {
+  return native::arange(start, end, Scalar(1), dtype, layout, device, pin_memory);
+}
+
+TensorBase linspace(const Scalar& start, const Scalar& end, int64_t steps, std::optional<ScalarType> dtype,
+                    std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
+  check_options("linspace", layout, device, pin_memory);
+  TORCH_CHECK(steps >= 0, "number of steps must be non-negative");
+  TensorBase out = empty_tensor({steps}, dtype.value_or(default_dtype()), device.value_or(Device()));
+  if (out.is_meta()) return out;
+  dispatch_all_types(out.scalar_type(), "linspace_cpu", [&](auto tag) {
+    using T = decltype(tag);
+    // Halves are filled from both ends, so that the last value is exact; integers step in float.
+    using Step = std::conditional_t<std::is_integral_v<T>, float, opmath_t<T>>;
+    const auto first = start.to<opmath_t<T>>(), last = end.to<opmath_t<T>>();
+    const Step step = steps > 1 ? (static_cast<Step>(last) - static_cast<Step>(first)) / static_cast<Step>(static_cast<float>(steps - 1)) : Step(0);
+    T* to = static_cast<T*>(out.mutable_data_ptr());
+    for (int64_t i = 0; i < steps; ++i) {
+      const bool low = i < steps / 2 || steps == 1;
+      const Step value = low ? static_cast<Step>(first) + step * static_cast<Step>(static_cast<float>(i))
+                             : static_cast<Step>(last) - step * static_cast<Step>(static_cast<float>(steps - 1 - i));
+      to[i] = static_cast<T>(value);
+    }
+  });
+  return out;
+}
+
+TensorBase eye(int64_t n, int64_t m, std::optional<ScalarType> dtype, std::optional<Layout> layout,
+               std::optional<Device> device, std::optional<bool> pin_memory) {
+  TORCH_CHECK(n >= 0, "n must be greater or equal to 0, got ", n);
+  TORCH_CHECK(m >= 0, "m must be greater or equal to 0, got ", m);
+  TensorBase out = native::zeros({n, m}, dtype, layout, device, pin_memory);
+  if (out.numel() == 0) return out;
+  const int64_t length[] = {std::min(n, m)}, stride[] = {m + 1};
+  TensorBase diagonal = alias_with(out, length, stride, 0);
+  ops::fill_(diagonal, Scalar(1));
+  return out;
+}
+TensorBase eye(int64_t n, std::optional<ScalarType> dtype, std::optional<Layout> layout, std::optional<Device> device,
+               std::optional<bool> pin_memory) {
+  return native::eye(n, n, dtype, layout, device, pin_memory);
+}
+
+TensorBase new_full(const TensorBase& self, IntArrayRef size, const Scalar& fill_value, std::optional<ScalarType> dtype,
+                    std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
+  return native::full(size, fill_value, dtype.value_or(self.scalar_type()), layout, device.value_or(self.device()),
+                      pin_memory);
+}
+TensorBase new_zeros(const TensorBase& self, IntArrayRef size, std::optional<ScalarType> dtype,
+                     std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
+  return native::new_full(self, size, Scalar(0), dtype, layout, device, pin_memory);
+}
+TensorBase new_ones(const TensorBase& self, IntArrayRef size, std::optional<ScalarType> dtype,
+                    std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
+  return native::new_full(self, size, Scalar(1), dtype, layout, device, pin_memory);
+}
+TensorBase new_empty(const TensorBase& self, IntArrayRef size, std::optional<ScalarType> dtype,
+                     std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
+  return native::empty(size, dtype.value_or(self.scalar_type()), layout, device.value_or(self.device()), pin_memory,
+                       std::nullopt);
 }
 
 }  // namespace tiny_torch::native

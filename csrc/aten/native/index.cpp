@@ -24,7 +24,7 @@ namespace {
 TensorBase at_least_1d(const TensorBase& t) { return t.dim() == 0 ? ops::reshape(t, {1}) : t; }
 
 TensorBase index_values(const char* op, const TensorBase& index, bool int32_too = false) {
-  const bool fits = index.scalar_type() == kLong || (int32_too && index.scalar_type() == kInt);
+  const bool fits = index.numel() == 0 || index.scalar_type() == kLong || (int32_too && index.scalar_type() == kInt);
   TORCH_CHECK(fits, op, "(): Expected dtype int64", int32_too ? " or int32" : "", " for index, got ",
               to_string(index.scalar_type()));
   return ops::contiguous(ops::to(index, kLong));

@@ -49,10 +49,43 @@ DimVector reduced_shape(const TensorBase& self, const ReduceDims& reduced, bool 
 
 namespace {
 
+// Whether a kernel can walk the input as it is: kept dims, reduced dims, kept dims, over contiguous memory.
+bool is_in_order(const TensorBase& self, const ReduceDims& reduced) {
+  int phase = 0;
+  for (int64_t d = 0; d < self.dim(); ++d) {
+    if (self.size(d) == 1) continue;
+    const bool is_reduced = reduced[static_cast<size_t>(d)];
+    if (is_reduced && phase == 2) return false;
+    phase = is_reduced ? 1 : phase == 1 ? 2 : phase;
+  }
+  return self.is_contiguous();
+}
+
+// Kept dims first, reduced dims last, in memory of that order.
+TensorBase in_order(const TensorBase& self, ReduceDims& reduced) {
+  DimVector order;
+  for (bool last : {false, true}) {
+    for (int64_t d = 0; d < self.dim(); ++d) {
+      if (reduced[static_cast<size_t>(d)] == last) order.push_back(d);
+    }
+  }
+  ReduceDims moved(reduced.size());
+  for (size_t i = 0; i < moved.size(); ++i) moved[i] = reduced[static_cast<size_t>(order[i])];
+  reduced = moved;
+  return ops::contiguous(ops::permute(self, order));
+}
+
 TensorBase reduce(ReduceKind kind, const TensorBase& self, const ReduceDims& reduced, bool keepdim, ScalarType dtype,
                   ReducePost post = ReducePost::None, double scale = 1.0) {
   TensorBase result = empty_tensor(reduced_shape(self, reduced, keepdim), dtype, self.device());
-  reduce_stub(self.device().type(), ReduceCall{kind, result, self, reduced, post, scale});
+  if (result.numel() == 0 || self.is_meta()) return result;
+  if (is_in_order(self, reduced)) {
+    reduce_stub(self.device().type(), ReduceCall{kind, result, self, reduced, post, scale});
+  } else {
+    ReduceDims moved = reduced;
+    const TensorBase ordered = in_order(self, moved);
+    reduce_stub(self.device().type(), ReduceCall{kind, result, ordered, moved, post, scale});
+  }
   return result;
 }
 

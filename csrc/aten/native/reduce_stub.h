@@ -17,7 +17,8 @@ enum class ReduceKind : uint8_t { Sum, Prod, Max, Min, Any, All, SumOfSquares, S
 inline constexpr int kNumReduceKinds = 10;
 enum class ReducePost : uint8_t { None, Scale, Sqrt };
 
-/// out = post(reduction over the flagged dims). Sums and products are computed in out's dtype, the others in self's;
+/// out = post(reduction over the flagged dims). `self` is contiguous and its reduced dims, sizes of one aside, are neighbours.
+/// Sums and products are computed in out's dtype, the others in self's;
 /// float accumulates in double, the half types in float and double, integers in int64.
 struct ReduceCall {
   ReduceKind kind;
