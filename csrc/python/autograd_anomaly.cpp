@@ -44,9 +44,13 @@ std::unique_ptr<AnomalyMetadata> note_creation() {
 
 PyObject* set_anomaly_enabled(PyObject*, PyObject* args) {
   HANDLE_ERRORS
-  int enabled = 0, check_nan = 1;
-  if (!PyArg_ParseTuple(args, "p|p:set_anomaly_enabled", &enabled, &check_nan)) return nullptr;
-  AnomalyMode::set_enabled(enabled != 0, check_nan != 0);
+  PyObject *enabled = nullptr, *check_nan = Py_True;
+  if (!PyArg_ParseTuple(args, "O|O:set_anomaly_enabled", &enabled, &check_nan)) return nullptr;
+  TORCH_CHECK_TYPE(PyBool_Check(enabled), "set_anomaly_enabled(): argument 'enabled' (position 1) must be bool, not ",
+                   type_name(enabled));
+  TORCH_CHECK_TYPE(PyBool_Check(check_nan), "set_anomaly_enabled(): argument 'check_nan' (position 2) must be bool, not ",
+                   type_name(check_nan));
+  AnomalyMode::set_enabled(enabled == Py_True, check_nan == Py_True);
   Py_RETURN_NONE;
   END_HANDLE_ERRORS
 }

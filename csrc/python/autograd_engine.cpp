@@ -19,13 +19,10 @@ std::vector<TensorBase> to_tensors(PyObject* object, const char* function, const
     list.push_back(unpack(object));
     return list;
   }
-  TORCH_CHECK_TYPE(PyTuple_Check(object) || PyList_Check(object), function, "(): argument '", argument,
-                   "' must be Tensor or tuple of Tensors, not ", type_name(object));
-  const PyRef items(check(PySequence_Fast(object, "expected a sequence")));
+  const PyRef items(check(PySequence_Fast(object, "expected Tensors or a sequence of Tensors")));
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(items.get(), i);
-    TORCH_CHECK_TYPE(is_tensor(item), function, "(): element ", i, " of ", argument, " must be a Tensor, not ",
-                     type_name(item));
+    TORCH_CHECK(is_tensor(item), function, "(): all ", argument, " have to be Tensors, but got ", type_name(item));
     list.push_back(unpack(item));
   }
   return list;
@@ -48,8 +45,8 @@ std::vector<TensorBase> to_gradients(PyObject* object) {
 
 std::optional<bool> to_optional_bool(PyObject* object) {
   if (object == Py_None) return std::nullopt;
-  const int value = PyObject_IsTrue(object);
-  check(value);
+  const long value = PyLong_AsLong(object);
+  if (value == -1 && PyErr_Occurred() != nullptr) throw_python_error();
   return value != 0;
 }
 

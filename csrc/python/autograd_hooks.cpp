@@ -201,6 +201,8 @@ PyObject* push_saved_tensors_hooks(PyObject*, PyObject* args) {
   HANDLE_ERRORS
   PyObject *pack = nullptr, *unpack_hook = nullptr;
   if (!PyArg_ParseTuple(args, "OO:_push_saved_tensors_default_hooks", &pack, &unpack_hook)) return nullptr;
+  TORCH_CHECK_TYPE(PyCallable_Check(pack) && PyCallable_Check(unpack_hook), "saved_tensors_hooks: pack_hook and ",
+                   "unpack_hook must be callable, got ", type_name(pack), " and ", type_name(unpack_hook));
   auto pair = std::make_shared<HookPair>(pack, unpack_hook);
   SavedTensorDefaultHooks::push([pair]() -> std::unique_ptr<SavedVariableHooks> {
     const gil_scoped_acquire gil;

@@ -47,6 +47,7 @@ PyTypeObject* type_of(const std::string& name) {
   PyType_Spec spec = {entry.full_name.c_str(), sizeof(NodeObject), 0, Py_TPFLAGS_DEFAULT, slots};
   const PyRef bases(check(PyTuple_Pack(1, node_type)));
   entry.type = reinterpret_cast<PyTypeObject*>(check(PyType_FromSpecWithBases(&spec, bases.get())));
+  entry.type->tp_name = entry.full_name.c_str() + std::strlen("builtins.");  // for messages
   return entry.type;
 }
 
@@ -73,6 +74,12 @@ PyObject* node_call(PyObject* self, PyObject* args, PyObject* kwargs) {
   HANDLE_ERRORS
   TORCH_CHECK_TYPE(kwargs == nullptr || PyDict_GET_SIZE(kwargs) == 0, "keyword arguments are not supported");
   const intrusive_ptr<Node> node = unpack_node(self);
+  TORCH_CHECK_TYPE(static_cast<size_t>(PyTuple_GET_SIZE(args)) == node->num_inputs(), "expected ", node->num_inputs(),
+                   " arguments, got ", PyTuple_GET_SIZE(args), " instead");
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); ++i) {
+    PyObject* arg = PyTuple_GET_ITEM(args, i);
+    TORCH_CHECK_TYPE(arg == Py_None || is_tensor(arg), "argument ", i, " is not a Variable");
+  }
   variable_list grads = unpack_grads(args, "node");
   variable_list results;
   {

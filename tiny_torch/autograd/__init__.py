@@ -48,6 +48,13 @@ __all__ = [
 ]
 
 
+def _outputs(tensors):
+    tensors = tuple(tensors)
+    if not all(isinstance(t, _C.TensorBase) for t in tensors):
+        raise AssertionError("Expected output to be a torch.Tensor")
+    return tensors
+
+
 def backward(
     tensors,
     grad_tensors=None,
@@ -85,7 +92,7 @@ def backward(
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     if not isinstance(tensors, _C.TensorBase):
-        tensors = tuple(tensors)
+        tensors = _outputs(tensors)
     _C._engine_backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
 
 
@@ -137,7 +144,7 @@ def grad(
         )
     if allow_unused is None:
         allow_unused = materialize_grads
-    outputs = (outputs,) if isinstance(outputs, _C.TensorBase) else tuple(outputs)
+    outputs = (outputs,) if isinstance(outputs, _C.TensorBase) else _outputs(outputs)
     inputs = (inputs,) if isinstance(inputs, _C.TensorBase) else tuple(inputs)
     if not inputs:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")

@@ -97,7 +97,7 @@ def _check_inputs(inputs, check_grad_dtypes=True):
     wanted = [i for i, value in enumerate(inputs) if _is_differentiable(value) and value.requires_grad]
     if not wanted:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
         )
     for i in wanted:
         if inputs[i].dtype not in (torch.float64, torch.complex128):

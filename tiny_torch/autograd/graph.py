@@ -50,7 +50,11 @@ def get_gradient_edge(tensor):
 
 def increment_version(tensor):
     """Tells autograd that the memory of `tensor` (or of several tensors) was changed behind its back."""
-    for one in (tensor,) if isinstance(tensor, _C.TensorBase) else tensor:
+    try:
+        tensors = (tensor,) if isinstance(tensor, _C.TensorBase) else tuple(tensor)
+    except TypeError:
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input") from None
+    for one in tensors:
         _C._increment_version(one)
 
 

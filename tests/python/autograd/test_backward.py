@@ -273,3 +273,43 @@ def test_complex(torch):
         RuntimeError, match="grad can be implicitly created only for real scalar outputs but got torch.complex128"
     ):
         z.sum().backward()
+
+
+def test_calling_a_node(torch):
+    a = leaf(torch, [1.0, 2.0])
+    node = (a * a).grad_fn
+    g = torch.ones(2, dtype=torch.float64)
+    assert [t.tolist() for t in node(g)] == [[1, 2], [1, 2]]
+    for arguments in ((), (g, g)):
+        with pytest.raises(TypeError, match="expected 1 arguments"):
+            node(*arguments)
+    with pytest.raises(TypeError, match="argument 0 is not a Variable"):
+        node("s")
+    with pytest.raises(TypeError, match="cannot create 'MulBackward0' instances"):
+        type(node)()
+
+
+def test_wrong_arguments(torch):
+    a = leaf(torch, [1.0, 2.0])
+    grad, backward = torch.autograd.grad, torch.autograd.backward
+    for call in (
+        lambda: grad(None, a),
+        lambda: grad(a.sum(), None),
+        lambda: grad(a.sum(), a, 3.0),
+        lambda: grad(a.sum(), a, retain_graph="x"),
+        lambda: backward(3),
+        lambda: a.sum().backward(3),
+        lambda: torch.autograd.set_detect_anomaly("x"),
+        lambda: torch.autograd.graph.saved_tensors_hooks(1, 2).__enter__(),
+    ):
+        with pytest.raises(TypeError):
+            call()
+    for call in (
+        lambda: grad(a.sum(), [None]),
+        lambda: a.sum().backward(inputs=[None]),
+        lambda: grad([a.sum(), a.sum()], a, [torch.ones((), dtype=torch.float64)]),
+        lambda: torch.autograd.graph.increment_version(3),
+    ):
+        with pytest.raises(RuntimeError):
+            call()
+    assert a.grad is None and not torch.is_anomaly_enabled()
