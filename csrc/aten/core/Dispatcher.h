@@ -113,19 +113,40 @@ inline DispatchKeySet effective_keys(DispatchKeySet keys) {
 }
 
 template <class T>
-T unbox_result(T*, const OperatorEntry& op, Stack& stack) {
-  TORCH_CHECK(stack.size() == 1, op.full_name(), ": expected one result, got ", stack.size());
-  return Unboxed<T>(stack[0]).get();
+inline constexpr bool is_written_v = std::is_same_v<T, TensorBase&>;
+
+/// In-place and out= return what they write to: the argument that `result` is.
+template <class... Args>
+TensorBase& written_argument(const OperatorEntry& op, const IValue& result, Args&... args) {
+  TensorBase* written = nullptr;
+  auto visit = [&](auto& a) {
+    if constexpr (is_written_v<decltype(a)>) {
+      if (written == nullptr && result.is_tensor() && a.is_same(result.to_tensor())) written = &a;
+    }
+  };
+  (visit(args), ...);
+  TORCH_CHECK(written != nullptr, op.full_name(), ": the kernel did not return the argument it writes to");
+  return *written;
 }
-template <class... Ts, size_t... I>
-std::tuple<Ts...> unbox_tuple(Stack& stack, std::index_sequence<I...>) {
-  return std::tuple<Ts...>{Unboxed<Ts>(stack[I]).get()...};
-}
-template <class... Ts>
-std::tuple<Ts...> unbox_result(std::tuple<Ts...>*, const OperatorEntry& op, Stack& stack) {
+template <class... Ts, size_t... I, class... Args>
+std::tuple<Ts...> unbox_results(std::tuple<Ts...>*, std::index_sequence<I...>, const OperatorEntry& op, Stack& stack,
+                                Args&... args) {
   TORCH_CHECK(stack.size() == sizeof...(Ts), op.full_name(), ": expected ", sizeof...(Ts), " results, got ",
               stack.size());
-  return unbox_tuple<Ts...>(stack, std::index_sequence_for<Ts...>());
+  if constexpr ((is_written_v<Ts> && ...)) {
+    return std::tuple<Ts...>(written_argument(op, stack[I], args...)...);
+  } else {
+    return std::tuple<Ts...>{Unboxed<Ts>(stack[I]).get()...};
+  }
+}
+template <class... Ts, class... Args>
+std::tuple<Ts...> unbox_result(std::tuple<Ts...>* type, const OperatorEntry& op, Stack& stack, Args&... args) {
+  return unbox_results(type, std::index_sequence_for<Ts...>(), op, stack, args...);
+}
+template <class T, class... Args>
+T unbox_result(T*, const OperatorEntry& op, Stack& stack, Args&...) {
+  TORCH_CHECK(stack.size() == 1, op.full_name(), ": expected one result, got ", stack.size());
+  return Unboxed<T>(stack[0]).get();
 }
 
 /// Typed call of a kernel that has only a boxed form.
@@ -137,22 +158,13 @@ Ret call_through_stack(const OperatorEntry& op, const KernelFunction& kernel, Di
   kernel.boxed()(kernel.functor(), op, keys, stack);
   if constexpr (std::is_void_v<Ret>) {
     return;
-  } else if constexpr (std::is_same_v<Ret, TensorBase&>) {
-    // In-place and out= return one of their arguments: the last written one stands first or last.
-    TensorBase* written = nullptr;
-    auto visit = [&](auto& a) {
-      if constexpr (std::is_same_v<std::remove_reference_t<decltype(a)>, TensorBase>) {
-        if (written == nullptr && !stack.empty() && stack[0].is_tensor() && a.is_same(stack[0].to_tensor()))
-          written = &a;
-      }
-    };
-    (visit(args), ...);
-    TORCH_CHECK(written != nullptr, op.full_name(), ": the kernel did not return the argument it writes to");
-    return *written;
+  } else if constexpr (is_written_v<Ret>) {
+    TORCH_CHECK(stack.size() == 1, op.full_name(), ": expected one result, got ", stack.size());
+    return written_argument(op, stack[0], args...);
   } else if constexpr (std::is_same_v<Ret, std::vector<TensorBase>>) {
     return stack.at(0).to_tensor_list();
   } else {
-    return unbox_result(static_cast<Ret*>(nullptr), op, stack);
+    return unbox_result(static_cast<Ret*>(nullptr), op, stack, args...);
   }
 }
 }  // namespace detail

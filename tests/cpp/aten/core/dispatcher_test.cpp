@@ -154,6 +154,27 @@ TEST(Dispatcher, InPlaceKernelsReturnTheirArgument) {
   EXPECT_TRUE(stack[0].to_tensor().is_same(x));
 }
 
+// A kernel that knows only the stack answers a typed out= call: the references are the caller's tensors.
+TEST(Dispatcher, BoxedKernelsReturnTheOutsTheyWereGiven) {
+  Library defs = definitions("disp13");
+  defs.def("two.out(Tensor x, *, Tensor(a!) first, Tensor(b!) second) -> (Tensor(a!), Tensor(b!))");
+  Library cpu = kernels("disp13", DispatchKey::CPU);
+  cpu.impl("two.out", CppFunction::makeFromBoxedFunction([](KernelFunctor*, const OperatorEntry&, DispatchKeySet,
+                                                            Stack& stack) { stack.erase(stack.begin()); }));
+  using Outs = std::tuple<TensorBase&, TensorBase&>;
+  const TypedOperator<Outs(const TensorBase&, TensorBase&, TensorBase&)> two(op("disp13::two.out"));
+  TensorBase first = zeros();
+  TensorBase second = zeros();
+  const Outs outs = two.call(zeros(), first, second);
+  EXPECT_EQ(&std::get<0>(outs), &first);
+  EXPECT_EQ(&std::get<1>(outs), &second);
+
+  Library wrong = kernels("disp13", DispatchKey::AutogradCPU);
+  wrong.impl("two.out", CppFunction::makeFromBoxedFunction([](KernelFunctor*, const OperatorEntry&, DispatchKeySet,
+                                                              Stack& stack) { stack = {zeros(), zeros()}; }));
+  EXPECT_THROW(two.call(zeros(), first, second), Error);
+}
+
 TEST(Dispatcher, FallthroughSkipsAKey) {
   Library defs = definitions("disp10");
   defs.def("through(Tensor x) -> int");
