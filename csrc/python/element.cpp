@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "python/Tensor.h"
+#include "python/module.h"
 #include "python/numpy.h"
 
 namespace tiny_torch {
@@ -108,6 +109,20 @@ complex<double> to_complex(PyObject* value) {
 }
 
 }  // namespace
+
+std::optional<Scalar> to_scalar(PyObject* o) {
+  if (PyBool_Check(o)) return Scalar(o == Py_True);
+  if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
+  if (PyComplex_Check(o)) return Scalar(to_complex(o));
+  if (!PyLong_Check(o) && !(is_numpy_scalar(o) && PyIndex_Check(o))) return std::nullopt;
+  const PyRef number(check(PyNumber_Index(o)));
+  const long long value = PyLong_AsLongLong(number.get());
+  if (value == -1 && PyErr_Occurred()) {
+    PyErr_Clear();
+    TORCH_CHECK_VALUE(false, "Overflow when unpacking long long");
+  }
+  return Scalar(static_cast<int64_t>(value));
+}
 
 PyObject* read_element(const void* from, ScalarType dtype, bool conjugate) {
   switch (dtype) {

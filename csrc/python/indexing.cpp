@@ -258,17 +258,6 @@ std::string legacy_type_name(const TensorBase& t) {
   return str(t.is_cuda() ? "torch.cuda." : "torch.", t.scalar_type(), "Tensor");
 }
 
-std::optional<Scalar> to_scalar(PyObject* o) {
-  if (PyBool_Check(o)) return Scalar(o == Py_True);
-  if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
-  if (PyComplex_Check(o)) {
-    const Py_complex c = PyComplex_AsCComplex(o);
-    return Scalar(complex<double>(c.real, c.imag));
-  }
-  if (PyLong_Check(o) || (is_numpy_scalar(o) && PyIndex_Check(o))) return Scalar(to_int(o));
-  return std::nullopt;
-}
-
 /// `value` without the dims of size 1 that it has more than its target.
 TensorBase without_leading_ones(const TensorBase& value, int64_t target_dims) {
   size_t extra = 0;

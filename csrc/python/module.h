@@ -43,6 +43,9 @@ void init_tensor_slots(PyTypeObject& type);   // tensor_slots.cpp
 /// tensor.item().
 PyObject* tensor_item(PyObject* self, PyObject* unused = nullptr);
 
+/// A Python number as a Scalar; nothing for other objects. ValueError for ints beyond 64 bits.
+std::optional<Scalar> to_scalar(PyObject* o);
+
 /// Python indexing (indexing.cpp): tensor[key] and tensor[key] = value.
 PyObject* tensor_getitem(PyObject* self, PyObject* key);
 int tensor_setitem(PyObject* self, PyObject* key, PyObject* value);

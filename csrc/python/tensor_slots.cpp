@@ -124,10 +124,14 @@ PyObject* call(Op op, PyObject* self, PyObject* other) {
   return or_not_implemented(functions[op](self, &other, 1, nullptr));
 }
 
-/// `number op tensor` for operators without a method of their own: the function takes both.
-PyObject* call_reflected(const char* name, PyObject* a, PyObject* b) {
-  PyObject* args[] = {a, b};
-  return or_not_implemented(call_function(name, args, 2));
+/// `number op tensor` where the number has to come first: as a 0-d tensor that takes part in promotion as a number does.
+PyObject* call_reflected(Op op, PyObject* a, PyObject* b) {
+  HANDLE_ERRORS
+  const std::optional<Scalar> number = to_scalar(a);
+  if (!number.has_value() || functions[op] == nullptr) Py_RETURN_NOTIMPLEMENTED;
+  const PyRef first(wrap(wrapped_scalar(*number)));
+  return call(op, first.get(), b);
+  END_HANDLE_ERRORS
 }
 
 template <Op op>
@@ -136,7 +140,7 @@ PyObject* commutative(PyObject* a, PyObject* b) {
 }
 template <Op op>
 PyObject* ordered(PyObject* a, PyObject* b) {
-  return is_tensor(a) ? call(op, a, b) : call_reflected(kMethods[op], a, b);
+  return is_tensor(a) ? call(op, a, b) : call_reflected(op, a, b);
 }
 template <Op op>
 PyObject* inplace(PyObject* a, PyObject* b) {
@@ -153,7 +157,7 @@ PyObject* unary(PyObject* self) {
 
 PyObject* subtract(PyObject* a, PyObject* b) {
   if (is_tensor(a)) return call(Sub, a, b);
-  return functions[RSub] != nullptr ? call(RSub, b, a) : call_reflected("rsub", b, a);
+  return call(RSub, b, a);
 }
 PyObject* true_divide(PyObject* a, PyObject* b) {
   if (is_tensor(a)) return call(Div, a, b);
@@ -167,6 +171,18 @@ PyObject* power(PyObject* a, PyObject* b, PyObject* modulus) {
   return ordered<Pow>(a, b);
 }
 PyObject* inplace_power(PyObject* a, PyObject* b, PyObject*) { return call(IPow, a, b); }
+PyObject* matmul(PyObject* a, PyObject* b) {
+  if (!is_tensor(a)) Py_RETURN_NOTIMPLEMENTED;
+  return call(MatMul, a, b);
+}
+PyObject* invert(PyObject* self) {
+  const ScalarType dtype = unpack(self).scalar_type();
+  if (is_tensor_exact(self) && !is_integral(dtype, true)) {
+    PyErr_SetString(PyExc_TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
+    return nullptr;
+  }
+  return unary<Invert>(self);
+}
 PyObject* positive(PyObject* self) {
   if (unpack(self).scalar_type() == kBool) {
     PyErr_SetString(PyExc_RuntimeError, "The `+` operator, on a bool tensor is not supported.");
@@ -269,7 +285,7 @@ void fill_number() {
   number.nb_floor_divide = &ordered<FloorDiv>;
   number.nb_remainder = &ordered<Remainder>;
   number.nb_power = &power;
-  number.nb_matrix_multiply = &ordered<MatMul>;
+  number.nb_matrix_multiply = &matmul;
   number.nb_and = &commutative<And>;
   number.nb_or = &commutative<Or>;
   number.nb_xor = &commutative<Xor>;
@@ -290,7 +306,7 @@ void fill_number() {
   number.nb_negative = &unary<Neg>;
   number.nb_positive = &positive;
   number.nb_absolute = &unary<Abs>;
-  number.nb_invert = &unary<Invert>;
+  number.nb_invert = &invert;
   number.nb_bool = &to_bool;
   number.nb_int = &to_int;
   number.nb_float = &to_float;
