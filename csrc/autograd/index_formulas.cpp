@@ -8,7 +8,8 @@ namespace tiny_torch::autograd {
 
 TensorBase index_backward(const TensorBase& grad, IntArrayRef sizes, ScalarType dtype, Device device,
                           const std::vector<std::optional<TensorBase>>& indices) {
-  return ops::index_put(ops::zeros(sizes, dtype, std::nullopt, device), indices, grad, true);
+  TensorBase result = ops::zeros(sizes, dtype, std::nullopt, device);
+  return ops::index_put_(result, indices, grad, true);
 }
 
 TensorBase index_put_grad_self(const TensorBase& grad, const std::vector<std::optional<TensorBase>>& indices,

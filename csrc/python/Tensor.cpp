@@ -165,8 +165,12 @@ PyObject* tensor_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 
 int meta_init(PyObject* cls, PyObject* args, PyObject* kwargs) {
   if (PyType_Type.tp_init(cls, args, kwargs) < 0) return -1;
+  auto* type = reinterpret_cast<PyTypeObject*>(cls);
   // A class with a __del__ of its own must not lose the hand-over to C++; tensor_finalize calls it.
-  reinterpret_cast<PyTypeObject*>(cls)->tp_finalize = &tensor_finalize;
+  type->tp_finalize = &tensor_finalize;
+  // Python takes __iadd__ for concatenation as well, and would give out its NotImplemented as a result.
+  PySequenceMethods* sequence = type->tp_as_sequence;
+  if (sequence != nullptr && sequence->sq_inplace_concat == tensor_base_type.tp_as_number->nb_inplace_add) sequence->sq_inplace_concat = nullptr;
   return 0;
 }
 

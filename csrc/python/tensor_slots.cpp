@@ -157,7 +157,7 @@ PyObject* unary(PyObject* self) {
 
 PyObject* subtract(PyObject* a, PyObject* b) {
   if (is_tensor(a)) return call(Sub, a, b);
-  return call(RSub, b, a);
+  return call_reflected(Sub, a, b);
 }
 PyObject* true_divide(PyObject* a, PyObject* b) {
   if (is_tensor(a)) return call(Div, a, b);

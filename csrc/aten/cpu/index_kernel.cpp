@@ -12,7 +12,6 @@ namespace tiny_torch::cpu {
 namespace {
 
 using native::GatherCall;
-using native::IndexCall;
 using native::SortCall;
 
 void check_bounds(const GatherCall& call, int64_t size) {
@@ -96,55 +95,6 @@ void scatter_kernel(const GatherCall& call) {
   });
 }
 
-void index_kernel(const IndexCall& call) {
-  const auto itemsize = call.self.element_size();
-  const auto count = static_cast<int64_t>(call.offsets.size());
-  const auto* from = static_cast<const char*>(call.self.const_data_ptr());
-  auto* to = static_cast<char*>(call.values.mutable_data_ptr());
-  const int64_t block = call.after * itemsize;
-  parallel_for(0, call.before * count, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, call.after)),
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t i = begin; i < end; ++i) {
-                   const char* source =
-                       from +
-                       (i / count * call.before_stride + call.offsets[static_cast<size_t>(i % count)]) * itemsize;
-                   std::memcpy(to + i * block, source, static_cast<size_t>(block));
-                 }
-               });
-}
-
-void index_put_kernel(const IndexCall& call) {
-  const auto count = static_cast<int64_t>(call.offsets.size());
-  if (!call.accumulate) {
-    const auto itemsize = call.self.element_size();
-    const auto* from = static_cast<const char*>(call.values.const_data_ptr());
-    auto* to = static_cast<char*>(call.self.mutable_data_ptr());
-    const int64_t block = call.after * itemsize;
-    // In order: of several values for one position the last one stays.
-    for (int64_t i = 0; i < call.before * count; ++i) {
-      char* target = to + (i / count * call.before_stride + call.offsets[static_cast<size_t>(i % count)]) * itemsize;
-      std::memcpy(target, from + i * block, static_cast<size_t>(block));
-    }
-    return;
-  }
-  dispatch_all_types(call.self.scalar_type(), "index_put_", [&](auto tag) {
-    using T = decltype(tag);
-    const T* from = static_cast<const T*>(call.values.const_data_ptr());
-    T* to = static_cast<T*>(call.self.mutable_data_ptr());
-    for (int64_t i = 0; i < call.before * count; ++i) {
-      T* target = to + i / count * call.before_stride + call.offsets[static_cast<size_t>(i % count)];
-      const T* source = from + i * call.after;
-      for (int64_t k = 0; k < call.after; ++k) {
-        if constexpr (std::is_same_v<T, bool>) {
-          target[k] = target[k] || source[k];
-        } else {
-          target[k] = static_cast<T>(static_cast<opmath_t<T>>(target[k]) + static_cast<opmath_t<T>>(source[k]));
-        }
-      }
-    }
-  });
-}
-
 void nonzero_kernel(const TensorBase& mask, std::vector<int64_t>& found) {
   const bool* data = mask.const_data_ptr<bool>();
   const int64_t n = mask.numel();
@@ -200,15 +150,11 @@ void sort_kernel(const SortCall& call) {
 
 namespace {
 using native::gather_stub;
-using native::index_put_stub;
-using native::index_stub;
 using native::nonzero_stub;
 using native::scatter_stub;
 using native::sort_stub;
 REGISTER_STUB(gather_stub, DeviceType::CPU, &gather_kernel);
 REGISTER_STUB(scatter_stub, DeviceType::CPU, &scatter_kernel);
-REGISTER_STUB(index_stub, DeviceType::CPU, &index_kernel);
-REGISTER_STUB(index_put_stub, DeviceType::CPU, &index_put_kernel);
 REGISTER_STUB(nonzero_stub, DeviceType::CPU, &nonzero_kernel);
 REGISTER_STUB(sort_stub, DeviceType::CPU, &sort_kernel);
 }  // namespace

@@ -18,17 +18,6 @@ struct GatherCall {
 DECLARE_STUB(gather_stub, void(const GatherCall& call));
 DECLARE_STUB(scatter_stub, void(const GatherCall& call));
 
-/// Positions of advanced indexing: `offsets` of `count` index tuples, in elements from the first element of `self`.
-struct IndexCall {
-  const TensorBase& self;    // contiguous, (before, indexed dims, after)
-  const TensorBase& values;  // contiguous, (before, count, after)
-  IntArrayRef offsets;
-  int64_t before, before_stride, after;
-  bool accumulate = false;
-};
-DECLARE_STUB(index_stub, void(const IndexCall& call));
-DECLARE_STUB(index_put_stub, void(const IndexCall& call));
-
 /// Rows of a contiguous (rows, n) tensor in order; `k` < n keeps the first k.
 struct SortCall {
   const TensorBase& values;
