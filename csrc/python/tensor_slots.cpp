@@ -6,6 +6,7 @@
 #include "python/Tensor.h"
 #include "python/generated.h"
 #include "python/module.h"
+#include "python/numpy.h"
 
 namespace tiny_torch {
 namespace python {
@@ -127,7 +128,8 @@ PyObject* call(Op op, PyObject* self, PyObject* other) {
 /// `number op tensor` where the number has to come first: as a 0-d tensor that takes part in promotion as a number does.
 PyObject* call_reflected(Op op, PyObject* a, PyObject* b) {
   HANDLE_ERRORS
-  const std::optional<Scalar> number = to_scalar(a);
+  const PyRef plain(is_numpy_scalar(a) ? check(PyObject_CallMethod(a, "item", nullptr)) : Py_NewRef(a));
+  const std::optional<Scalar> number = to_scalar(plain.get());
   if (!number.has_value() || functions[op] == nullptr) Py_RETURN_NOTIMPLEMENTED;
   const PyRef first(wrap(wrapped_scalar(*number)));
   return call(op, first.get(), b);
