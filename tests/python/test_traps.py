@@ -151,6 +151,21 @@ assert not wrong, wrong
     )
 
 
+def test_arguments_of_large_calls_are_read_with_the_gil():
+    """Large calls run without the GIL; reading -1, a list or a float from Python needs it."""
+    run("""
+    import LIBRARY as torch
+    x = torch.ones(300, 400)
+    assert tuple(x.reshape(-1).shape) == (120000,)
+    assert tuple(x.view([-1, 400]).shape) == (300, 400)
+    assert tuple(x.expand(-1, 400).shape) == (300, 400)
+    assert x.sum(-1)[0].item() == 400
+    assert x.add(x, alpha=-1.0)[5, 5].item() == 0
+    assert tuple(torch.cat([x, x], -1).shape) == (300, 800)
+    assert tuple(x.transpose(-1, -2).shape) == (400, 300)
+    """)
+
+
 @pytest.mark.parametrize(
     "operation",
     [
