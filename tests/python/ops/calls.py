@@ -7,7 +7,7 @@ from .libraries import builtin_class, oracle, tiny, to_tiny
 warnings.simplefilter("ignore")
 
 # Where a function may live, in the order of search; decided on the oracle, then asked of the library under test.
-PLACES = ["", "_C._nn", "nn.functional", "Tensor"]
+PLACES = ["", "_C._nn", "_C._linalg", "nn.functional", "Tensor"]
 
 
 def _getitem(library):

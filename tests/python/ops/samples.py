@@ -20,6 +20,7 @@ DTYPES = {}
 
 # Pattern of the op's name -> why it has no samples of its own.
 EXEMPT = [
+    (r"_convolution|convolution_overrideable", "the older entry of convolution, which is tested"),
     (r"_conj_physical|_real_of_complex", "reached by conj and real of complex tensors"),
     (r".*_backward(_data|_input|_weight|_overrideable)?", "reached by the gradient check of its forward op"),
     (

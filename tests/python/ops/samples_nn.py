@@ -338,3 +338,100 @@ def attention(op, make):
         mask = make.mask(q[-2], k[-2])
         mask[:, 0] = True
         yield Sample(query, key, value, mask, length=256, layouts=False)
+
+
+@samples("conv1d", "conv3d", "conv1d.padding", "conv3d.padding", dtypes=SMALL)
+def conv(op, make):
+    dims = int(op.name[4])
+    for x, w, options in [
+        ((2, 3, 7, 6, 5), (4, 3, 3, 2, 3), {}),
+        ((2, 3, 7, 6, 5), (4, 3, 3, 2, 3), {"dilation": 2 if dims == 1 else 1}),
+        ((2, 4, 5, 5, 5), (6, 2, 3, 3, 3), {"groups": 2}),
+        ((3, 7, 6, 5), (4, 3, 3, 2, 3), {}),
+    ]:
+        batch = len(x) - 3
+        image, kernel = x[: batch + dims], w[: 2 + dims]
+        length = oracle.Size(kernel[1:]).numel()
+        for extra in (
+            [{"padding": "same"}, {"padding": "valid"}]
+            if op.overload == "padding"
+            else [{}, {"padding": 1}, {"stride": 2}]
+        ):
+            yield Sample(make(*image), make(*kernel), make(kernel[0]), length=length, **options, **extra)
+    if not op.overload:
+        yield Sample(make(*(2, 3, 7, 6, 5)[: 2 + dims]), make(*(4, 3, 3, 2, 3)[: 2 + dims]), length=54)
+
+
+@samples("conv_transpose1d", "conv_transpose2d.input", "conv_transpose3d.input", dtypes=SMALL)
+def conv_transpose(op, make):
+    dims = int(op.name[14])
+    for options in [
+        {},
+        {"stride": 2},
+        {"padding": 1},
+        {"stride": 2, "output_padding": 1},
+        {"groups": 3},
+        {"dilation": 2},
+    ]:
+        weight = make(*(3, 2, 3, 2, 3)[: 2 + dims])
+        outputs = 2 * options.get("groups", 1)
+        yield Sample(make(*(2, 3, 5, 4, 3)[: 2 + dims]), weight, make(outputs), length=54, **options)
+    yield Sample(make(*(3, 5, 4, 3)[: 1 + dims]), make(*(3, 2, 3, 2, 3)[: 2 + dims]), length=54)
+
+
+@samples("instance_norm", dtypes=SMALL)
+def instance_norm(op, make):
+    for shape in [(2, 3, 5), (2, 3, 4, 5)]:
+        yield Sample(make(*shape), None, None, None, None, True, 0.1, 1e-5, True, length=64, layouts=False)
+        yield Sample(
+            make(*shape), make(3, low=0.5), make(3), None, None, True, 0.1, 1e-5, True, length=64, layouts=False
+        )
+        yield Sample(
+            make(*shape),
+            make(3, low=0.5),
+            make(3),
+            make(3),
+            make(3, low=0.5),
+            True,
+            0.1,
+            1e-5,
+            True,
+            length=64,
+            layouts=False,
+            fixed=(3, 4),
+        )
+
+
+@samples("group_norm", dtypes=SMALL)
+def group_norm(op, make):
+    for shape, groups in [((2, 6, 5), 3), ((2, 6, 4, 5), 2), ((2, 6), 1), ((2, 6, 3, 3), 6)]:
+        yield Sample(make(*shape), groups, make(6), make(6), length=64)
+        yield Sample(make(*shape), groups, length=64)
+
+
+@samples("max_pool1d", "max_pool3d", "max_pool1d_with_indices", "max_pool3d_with_indices", dtypes=SMALL)
+def max_pool(op, make):
+    dims = int(op.name[8])
+    for args, options in [([2], {}), ([3, 2, 1], {}), ([2], {"ceil_mode": True}), ([2, 1], {"dilation": 2})]:
+        yield Sample(make.distinct(*(1, 2, 7, 5, 4)[: 2 + dims]), *args, **options)
+    yield Sample(make.distinct(*(2, 7, 5, 4)[: 1 + dims]), 2)
+
+
+@samples("avg_pool1d", "avg_pool3d", dtypes=SMALL)
+def avg_pool(op, make):
+    dims = int(op.name[8])
+    for args, options in [
+        ([2], {}),
+        ([3, 2, 1], {}),
+        ([2], {"ceil_mode": True}),
+        ([3, 2, 1], {"count_include_pad": False}),
+    ]:
+        yield Sample(make(*(1, 2, 7, 5, 4)[: 2 + dims]), *args, length=27, **options)
+    yield Sample(make(*(2, 7, 5, 4)[: 1 + dims]), 2, length=8)
+
+
+@samples("adaptive_avg_pool1d", "adaptive_avg_pool3d", "_adaptive_avg_pool3d", dtypes=SMALL)
+def adaptive_avg_pool(op, make):
+    dims = 1 if op.name.endswith("1d") else 3
+    for size in [[1], [2], [3]]:
+        yield Sample(make(*(2, 3, 7, 5, 4)[: 2 + dims]), size * dims, length=150)

@@ -6,7 +6,28 @@ from .samples import Sample, pointwise, samples
 
 # Pointwise by nature, under whichever kind the list files these overloads.
 SCALARS = ["add", "sub", "rsub", "mul", "multiply", "div", "divide", "true_divide", "eq", "ne", "lt", "le", "gt", "ge"]
-SAME = ["absolute", "negative", "subtract.Tensor", "multiply.Tensor", "square", "max.other", "min.other", "rsub.Tensor"]
+COMPARED = ["not_equal", "less", "less_equal", "greater", "greater_equal"]
+SCALARS += COMPARED
+SAME = [
+    "absolute",
+    "negative",
+    "subtract.Tensor",
+    "multiply.Tensor",
+    "square",
+    "max.other",
+    "min.other",
+    "rsub.Tensor",
+    "fix",
+]
+SAME += [f"{name}.Tensor" for name in COMPARED] + [
+    "bitwise_not",
+    "arccos",
+    "arcsin",
+    "arctan",
+    "arccosh",
+    "arcsinh",
+    "arctanh",
+]
 samples(*[f"{name}.Scalar" for name in SCALARS], *SAME)(pointwise)
 
 
@@ -115,7 +136,7 @@ def masked_fill_tensor(op, make):
         yield Sample(make(*a), make.mask(*b), make())
 
 
-@samples("div.Tensor_mode", "div.Scalar_mode")
+@samples("div.Tensor_mode", "div.Scalar_mode", "divide.Tensor_mode", "divide.Scalar_mode")
 def div_mode(op, make):
     scalar = op.overload.startswith("Scalar")
     for mode in ["floor", "trunc", None]:
@@ -175,3 +196,22 @@ def activation(op, make):
 @samples("nan_to_num")
 def nan_to_num(op, make):
     yield Sample(make.special() if make.floating else make(4))
+
+
+@samples("floor_divide", "floor_divide.Scalar", "remainder.Tensor", "remainder.Scalar", "fmod.Tensor", "fmod.Scalar")
+def whole_division(op, make):
+    for shape in [(3, 4), (), (0,), (1001,)]:
+        divisor = 2 if op.overload == "Scalar" else make(*shape, low=1, high=4)
+        yield Sample(make(*shape, low=-9, high=9), divisor, grad=False)
+
+
+@samples("bitwise_and.Tensor", "bitwise_or.Tensor", "bitwise_xor.Tensor")
+def bitwise(op, make):
+    for a, b in [((3, 4), (3, 4)), ((3, 1), (4,)), ((), (3,)), ((0, 3), (3,)), ((40003,), (40003,))]:
+        yield Sample(make(*a), make(*b))
+
+
+@samples("bitwise_and.Scalar", "bitwise_or.Scalar", "bitwise_xor.Scalar")
+def bitwise_scalar(op, make):
+    yield Sample(make(3, 4), 3)
+    yield Sample(make(3, 4), True)

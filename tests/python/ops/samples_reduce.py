@@ -201,3 +201,13 @@ def by_name(op, make):
         yield Sample(make.distinct(3, 5), 1)
     else:
         yield Sample(make(3, 5), meta=op.name not in ("nonzero", "unique"), grad=op.name == "median")
+
+
+@samples("nansum", "nanmean")
+def without_nan(op, make):
+    for shape, dim in [((5,), [0]), ((3, 4), None), ((2, 3, 4), [0, 2]), ((4, 1003), [1])]:
+        x = make(*shape)
+        if make.floating:
+            x = x.masked_fill(make.mask(*shape), float("nan"))
+        yield Sample(x, dim, smooth=False)
+        yield Sample(x, dim, True, smooth=False)
