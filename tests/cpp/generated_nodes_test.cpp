@@ -6,6 +6,8 @@
 #include "generated/ops/binary.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
+#include "generated/ops/dropout.h"
+#include "generated/ops/index.h"
 #include "generated/ops/join.h"
 #include "generated/ops/matmul.h"
 #include "generated/ops/reduce.h"
@@ -107,6 +109,52 @@ TEST(GeneratedNodes, MatrixProducts) {
   expect_correct([](const Tensors& t) { return Tensors{ops::matmul(t[0], t[1])}; }, {batch, a});
   expect_correct([](const Tensors& t) { return Tensors{ops::linear(t[0], ops::transpose(t[1], 0, 1), t[2])}; },
                  {a, b, c});
+}
+
+TensorBase indices(const std::vector<int64_t>& values) {
+  TensorBase t = empty_tensor({static_cast<int64_t>(values.size())}, kLong);
+  std::copy(values.begin(), values.end(), t.data_ptr<int64_t>());
+  return t;
+}
+
+TEST(GeneratedNodes, Indexing) {
+  const TensorBase a = input({4, 3}), v = input({3, 3}, 1.1), w = input({1}, 0.4);
+  const TensorBase rows = indices({3, 0, 3}), columns = indices({0, 2, -1});
+  using Optional = std::optional<TensorBase>;
+  const std::vector<Optional> by_row{rows}, by_both{rows, columns}, by_column{std::nullopt, columns};
+  expect_correct([&](const Tensors& t) { return Tensors{ops::index(ops::mul(t[0], t[0]), by_row)}; }, {a});
+  expect_correct([&](const Tensors& t) { return Tensors{ops::index(ops::mul(t[0], t[0]), by_both)}; }, {a});
+  expect_correct([&](const Tensors& t) { return Tensors{ops::index(ops::mul(t[0], t[0]), by_column)}; }, {a});
+  expect_correct(
+      [&](const Tensors& t) {
+        TensorBase y = ops::mul(t[0], t[0]);
+        ops::index_put_(y, by_row, ops::mul(t[1], t[1]), /*accumulate=*/true);
+        return Tensors{ops::mul(y, y)};
+      },
+      {a, v});
+  expect_correct(
+      [&](const Tensors& t) {
+        TensorBase y = ops::mul(t[0], t[0]);
+        ops::index_put_(y, std::vector<Optional>{indices({1, 2}), indices({0, 2})}, ops::exp(t[1]));
+        return Tensors{ops::mul(y, y)};
+      },
+      {a, w});
+}
+
+TEST(GeneratedNodes, Dropout) {
+  const TensorBase a = input({4, 3});
+  // The mask of one call serves them all, so that differences see one function.
+  const TensorBase mask = std::get<1>(ops::native_dropout(autograd::detach(a), 0.5, true));
+  expect_correct(
+      [&](const Tensors& t) { return Tensors{ops::native_dropout_backward(ops::mul(t[0], t[0]), mask, 2.0)}; }, {a});
+
+  const TensorBase squares = ops::mul(a, a);
+  const TensorBase out = ops::dropout(squares, 0.5, true);
+  const TensorBase grad = autograd::grad(out, a, ops::ones_like(out))[0];
+  for (int64_t i = 0; i < a.numel(); ++i) {
+    const double kept = out.const_data_ptr<double>()[i] != 0 ? 2.0 : 0.0;
+    EXPECT_DOUBLE_EQ(grad.const_data_ptr<double>()[i], kept * 2 * a.const_data_ptr<double>()[i]);
+  }
 }
 
 }  // namespace
