@@ -170,7 +170,8 @@ int meta_init(PyObject* cls, PyObject* args, PyObject* kwargs) {
   type->tp_finalize = &tensor_finalize;
   // Python takes __iadd__ for concatenation as well, and would give out its NotImplemented as a result.
   PySequenceMethods* sequence = type->tp_as_sequence;
-  if (sequence != nullptr && sequence->sq_inplace_concat == tensor_base_type.tp_as_number->nb_inplace_add) sequence->sq_inplace_concat = nullptr;
+  if (sequence != nullptr && sequence->sq_inplace_concat == tensor_base_type.tp_as_number->nb_inplace_add)
+    sequence->sq_inplace_concat = nullptr;
   return 0;
 }
 

@@ -48,8 +48,8 @@ PyObject* set_anomaly_enabled(PyObject*, PyObject* args) {
   if (!PyArg_ParseTuple(args, "O|O:set_anomaly_enabled", &enabled, &check_nan)) return nullptr;
   TORCH_CHECK_TYPE(PyBool_Check(enabled), "set_anomaly_enabled(): argument 'enabled' (position 1) must be bool, not ",
                    type_name(enabled));
-  TORCH_CHECK_TYPE(PyBool_Check(check_nan), "set_anomaly_enabled(): argument 'check_nan' (position 2) must be bool, not ",
-                   type_name(check_nan));
+  TORCH_CHECK_TYPE(PyBool_Check(check_nan),
+                   "set_anomaly_enabled(): argument 'check_nan' (position 2) must be bool, not ", type_name(check_nan));
   AnomalyMode::set_enabled(enabled == Py_True, check_nan == Py_True);
   Py_RETURN_NONE;
   END_HANDLE_ERRORS

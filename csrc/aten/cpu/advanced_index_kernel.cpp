@@ -35,7 +35,8 @@ std::vector<int64_t> after_offsets(const IndexPlan& plan) {
 
 /// Calls move(indexed element, dense element, n) for runs of the rows [begin, end); a row is one position before x after.
 template <class T, class Move>
-void for_rows(T* indexed, int64_t begin, int64_t end, const IndexPlan& plan, const std::vector<int64_t>& offsets, const Move& move) {
+void for_rows(T* indexed, int64_t begin, int64_t end, const IndexPlan& plan, const std::vector<int64_t>& offsets,
+              const Move& move) {
   const auto count = static_cast<int64_t>(plan.positions.size());
   const int64_t after = plan.after();
   int64_t before_index = -1;
@@ -79,7 +80,8 @@ template <class F>
 void for_rows_in_order(const IndexPlan& plan, const F& f) {
   const auto count = static_cast<int64_t>(plan.positions.size());
   const int64_t work = std::max<int64_t>(1, count * plan.after());
-  parallel_for(0, plan.before(), std::max<int64_t>(1, kGrainSize / work), [&](int64_t begin, int64_t end) { f(begin * count, end * count); });
+  parallel_for(0, plan.before(), std::max<int64_t>(1, kGrainSize / work),
+               [&](int64_t begin, int64_t end) { f(begin * count, end * count); });
 }
 
 void put(const TensorBase& self, const TensorBase& values, const IndexPlan& plan, const std::vector<int64_t>& offsets) {
@@ -100,7 +102,8 @@ void put(const TensorBase& self, const TensorBase& values, const IndexPlan& plan
   });
 }
 
-void put_accumulate(const TensorBase& self, const TensorBase& values, const IndexPlan& plan, const std::vector<int64_t>& offsets) {
+void put_accumulate(const TensorBase& self, const TensorBase& values, const IndexPlan& plan,
+                    const std::vector<int64_t>& offsets) {
   const int64_t step = values.numel() == 1 ? 0 : 1;
   dispatch_all_types(self.scalar_type(), "index_put_", [&](auto tag) {
     using T = decltype(tag);

@@ -29,24 +29,25 @@ std::vector<TensorBase> expand_masks(const TensorBase& self, OptionalTensorList 
     }
     TORCH_CHECK_INDEX(index->scalar_type() == kLong || index->scalar_type() == kInt || is_mask(*index),
                       "tensors used as indices must be long, int, byte or bool tensors");
-    TORCH_CHECK(index->is_cpu() || index->device() == self.device(), "indices should be either on cpu or on the same device as the indexed tensor (",
-                self.device(), ")");
+    TORCH_CHECK(index->is_cpu() || index->device() == self.device(),
+                "indices should be either on cpu or on the same device as the indexed tensor (", self.device(), ")");
     if (!is_mask(*index)) {
       result.push_back(ops::to(*index, kLong));
       continue;
     }
-    if (index->scalar_type() == kByte) TORCH_WARN_ONCE("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.");
+    if (index->scalar_type() == kByte)
+      TORCH_WARN_ONCE("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.");
     const auto first = static_cast<int64_t>(result.size());
     TORCH_CHECK_INDEX(first + index->dim() <= self.dim(), "too many indices for tensor of dimension ", self.dim());
     for (int64_t d = 0; d < index->dim(); ++d) {
-      TORCH_CHECK_INDEX(index->size(d) == self.size(first + d), "The shape of the mask ", index->sizes(), " at index ", d,
-                        " does not match the shape of the indexed tensor ", self.sizes(), " at index ", first + d);
+      TORCH_CHECK_INDEX(index->size(d) == self.size(first + d), "The shape of the mask ", index->sizes(), " at index ",
+                        d, " does not match the shape of the indexed tensor ", self.sizes(), " at index ", first + d);
     }
     const TensorBase positions = ops::nonzero(*index);
     for (int64_t d = 0; d < index->dim(); ++d) result.push_back(ops::select(positions, 1, d));
   }
-  TORCH_CHECK_INDEX(static_cast<int64_t>(result.size()) <= self.dim(), "too many indices for tensor of dimension ", self.dim(), " (got ", result.size(),
-                    ")");
+  TORCH_CHECK_INDEX(static_cast<int64_t>(result.size()) <= self.dim(), "too many indices for tensor of dimension ",
+                    self.dim(), " (got ", result.size(), ")");
   result.resize(static_cast<size_t>(self.dim()));
   return result;
 }
@@ -71,7 +72,8 @@ DimVector broadcast_shape(const std::vector<TensorBase>& indices) {
 }
 
 /// positions[k] += index[k] * stride for one dimension; all values are checked.
-void add_positions(std::vector<int64_t>& positions, const TensorBase& index, IntArrayRef shape, int64_t dim, int64_t size, int64_t stride) {
+void add_positions(std::vector<int64_t>& positions, const TensorBase& index, IntArrayRef shape, int64_t dim,
+                   int64_t size, int64_t stride) {
   TORCH_CHECK(index.is_cpu(), "index tensors on ", index.device(), " cannot be read for a tensor on another device");
   const DimVector steps = broadcast_strides(index, shape);
   const auto* data = index.const_data_ptr<int64_t>();
@@ -79,7 +81,8 @@ void add_positions(std::vector<int64_t>& positions, const TensorBase& index, Int
   int64_t at = 0;
   for (int64_t& position : positions) {
     int64_t value = data[at];
-    TORCH_CHECK_INDEX(value >= -size && value < size, "index ", value, " is out of bounds for dimension ", dim, " with size ", size);
+    TORCH_CHECK_INDEX(value >= -size && value < size, "index ", value, " is out of bounds for dimension ", dim,
+                      " with size ", size);
     if (value < 0) value += size;
     position += value * stride;
     for (size_t d = shape.size(); d-- > 0;) {
@@ -143,7 +146,9 @@ IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
   if (!self.is_meta() && plan.before() * plan.after() != 0) {
     plan.positions.assign(static_cast<size_t>(checked_numel(index_shape)), 0);
     for (size_t d = 0; d < expanded.size(); ++d) {
-      if (expanded[d].defined()) add_positions(plan.positions, expanded[d], index_shape, static_cast<int64_t>(d), self.sizes()[d], self.strides()[d]);
+      if (expanded[d].defined())
+        add_positions(plan.positions, expanded[d], index_shape, static_cast<int64_t>(d), self.sizes()[d],
+                      self.strides()[d]);
     }
   }
   coalesce(plan.before_sizes, plan.before_strides);
@@ -161,11 +166,15 @@ TensorBase index(const TensorBase& self, OptionalTensorList indices) {
 }
 
 TensorBase& index_put_(TensorBase& self, OptionalTensorList indices, const TensorBase& values, bool accumulate) {
-  TORCH_CHECK(self.scalar_type() == values.scalar_type(), "Index put requires the source and destination dtypes match, got ", self.scalar_type(),
+  TORCH_CHECK(self.scalar_type() == values.scalar_type(),
+              "Index put requires the source and destination dtypes match, got ", self.scalar_type(),
               " for the destination and ", values.scalar_type(), " for the source.");
-  TORCH_CHECK(values.device() == self.device() || values.dim() == 0, "expected values to be on ", self.device(), ", got ", values.device());
+  TORCH_CHECK(values.device() == self.device() || values.dim() == 0, "expected values to be on ", self.device(),
+              ", got ", values.device());
   if (has_internal_overlap(self)) {
-    TORCH_WARN_ONCE("index_put_ on an expanded tensor writes locations several times, which is deprecated; clone() the tensor first");
+    TORCH_WARN_ONCE(
+        "index_put_ on an expanded tensor writes locations several times, which is deprecated; clone() the tensor "
+        "first");
   }
   const IndexPlan plan = make_plan(self, indices);
   TORCH_CHECK(is_expandable_to(values.sizes(), plan.shape), "shape mismatch: value tensor of shape ", values.sizes(),

@@ -35,5 +35,6 @@ struct IndexPlan {
 /// out[dense] = self[indexed]; `out` is contiguous.
 DECLARE_STUB(index_stub, void(const TensorBase& out, const TensorBase& self, const IndexPlan& plan));
 /// self[indexed] = values[dense], or +=; `values` is contiguous in the plan's shape or has one element.
-DECLARE_STUB(index_put_stub, void(const TensorBase& self, const TensorBase& values, const IndexPlan& plan, bool accumulate));
+DECLARE_STUB(index_put_stub,
+             void(const TensorBase& self, const TensorBase& values, const IndexPlan& plan, bool accumulate));
 }  // namespace tiny_torch::native
