@@ -61,6 +61,8 @@ class TORCH_API IValue {
   IValue(IntArrayRef v) : IValue(v.vec()) {}                                   // NOLINT
   IValue(std::vector<double> v);                                               // NOLINT
   IValue(std::vector<bool> v);                                                 // NOLINT
+  IValue(ArrayRef<double> v) : IValue(v.vec()) {}                              // NOLINT
+  IValue(ArrayRef<bool> v) : IValue(std::vector<bool>(v.begin(), v.end())) {}  // NOLINT
   IValue(std::vector<TensorBase> v);                                           // NOLINT
   IValue(TensorList v) : IValue(v.vec()) {}                                    // NOLINT
   IValue(std::vector<std::optional<TensorBase>> v);                            // NOLINT
