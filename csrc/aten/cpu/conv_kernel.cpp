@@ -134,6 +134,19 @@ void add_bias(const Geometry& g, const TensorBase& bias, T* image) {
   }
 }
 
+// bias = the sums of dst over everything but its channels.
+template <class T>
+void sum_to_bias(const Geometry& g, const TensorBase& dst, T* bias) {
+  const T* grad = static_cast<const T*>(dst.const_data_ptr());
+  const int64_t positions = g.out_size(), channels = g.groups * g.out_channels;
+  std::fill(bias, bias + channels, T(0));
+  for (int64_t row = 0; row < g.batch * channels; ++row) {
+    T sum(0);
+    for (int64_t p = 0; p < positions; ++p) sum = static_cast<T>(sum + grad[row * positions + p]);
+    bias[row % channels] = static_cast<T>(bias[row % channels] + sum);
+  }
+}
+
 // All operands dense, row-major and of the type T that accumulates.
 template <class T>
 void ref_conv_dense(const Geometry& g, ConvPass pass, const TensorBase& src, const TensorBase& weight, const TensorBase& dst, const TensorBase& bias) {
@@ -160,6 +173,7 @@ void ref_conv_dense(const Geometry& g, ConvPass pass, const TensorBase& src, con
     }
     if (pass == ConvPass::Forward && bias.defined()) add_bias(g, bias, static_cast<T*>(dst.mutable_data_ptr()) + n * g.groups * g.out_channels * positions);
   }
+  if (pass == ConvPass::BackwardWeight && bias.defined()) sum_to_bias(g, dst, static_cast<T*>(bias.mutable_data_ptr()));
 }
 
 ScalarType compute_type(ScalarType t) { return t == kHalf || t == kBFloat16 ? kFloat : t; }
@@ -177,7 +191,8 @@ TensorBase dense_copy(const TensorBase& t) {
 
 bool ref_conv(const ConvCall& call, const char**) {
   const Geometry g(call);
-  const TensorBase bias = call.bias.defined() ? dense_copy(call.bias) : TensorBase();
+  const bool writes_bias = call.bias.defined() && call.pass == ConvPass::BackwardWeight;
+  const TensorBase bias = !call.bias.defined() ? TensorBase() : writes_bias ? dense_for(call.bias) : dense_copy(call.bias);
   const TensorBase src = call.pass == ConvPass::BackwardInput ? dense_for(call.src) : dense_copy(call.src);
   const TensorBase weight = call.pass == ConvPass::BackwardWeight ? dense_for(call.weight) : dense_copy(call.weight);
   const TensorBase dst = call.pass == ConvPass::Forward ? dense_for(call.dst) : dense_copy(call.dst);
@@ -188,6 +203,7 @@ bool ref_conv(const ConvCall& call, const char**) {
   const TensorBase& wanted = call.pass == ConvPass::Forward ? call.dst : call.pass == ConvPass::BackwardInput ? call.src : call.weight;
   const TensorBase& made = call.pass == ConvPass::Forward ? dst : call.pass == ConvPass::BackwardInput ? src : weight;
   if (!made.is_same(wanted)) native::copy_stub(DeviceType::CPU, wanted, made);
+  if (writes_bias && !bias.is_same(call.bias)) native::copy_stub(DeviceType::CPU, call.bias, bias);
   return true;
 }
 

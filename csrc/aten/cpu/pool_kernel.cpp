@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "aten/core/Dispatch.h"
+#include "aten/cpu/pool_rows.h"
 #include "c10/parallel.h"
 
 namespace tiny_torch::cpu {
@@ -39,50 +40,95 @@ void for_planes(const TensorBase& t, int64_t work_per_plane, const F& f) {
   parallel_for(0, t.size(0) * t.size(1), std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, work_per_plane)), f);
 }
 
-template <class T, class F>
-void for_outputs(const PoolWindows& w, const F& f) {
-  for (int64_t z = 0; z < w.out[0]; ++z) {
-    for (int64_t y = 0; y < w.out[1]; ++y) {
-      for (int64_t x = 0; x < w.out[2]; ++x) f(z, y, x);
+// The windows of every output along each dim.
+struct SpanTable {
+  std::array<std::vector<Span>, 3> spans;
+  explicit SpanTable(const PoolWindows& w) {
+    for (size_t dim = 0; dim < 3; ++dim) {
+      for (int64_t o = 0; o < w.out[dim]; ++o) spans[dim].push_back(clipped(o, w, dim));
+    }
+  }
+  const Span& at(size_t dim, int64_t o) const { return spans[dim][static_cast<size_t>(o)]; }
+};
+
+template <class T>
+void max_pool_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w,
+                    const SpanTable& spans) {
+  using A = opmath_t<T>;
+  for (int64_t oz = 0; oz < w.out[0]; ++oz) {
+    for (int64_t oy = 0; oy < w.out[1]; ++oy) {
+      const Span z = spans.at(0, oz), y = spans.at(1, oy);
+      for (int64_t ox = 0; ox < w.out[2]; ++ox) {
+        const Span x = spans.at(2, ox);
+        // A window of padding alone points at its first position.
+        int64_t best = (z.begin * w.in[1] + y.begin) * w.in[2] + x.begin;
+        A largest = std::numeric_limits<A>::has_infinity ? -std::numeric_limits<A>::infinity() : std::numeric_limits<A>::lowest();
+        for (int64_t i = z.begin; i < z.end; i += w.dilation[0]) {
+          for (int64_t j = y.begin; j < y.end; j += w.dilation[1]) {
+            const T* row = in + from.at(i, j, 0);
+            for (int64_t k = x.begin; k < x.end; k += w.dilation[2]) {
+              const A value = static_cast<A>(row[k * from.w]);
+              if (value > largest || value != value) {
+                largest = value;
+                best = (i * w.in[1] + j) * w.in[2] + k;
+              }
+            }
+          }
+        }
+        out[to.at(oz, oy, ox)] = static_cast<T>(largest);
+        indices[at.at(oz, oy, ox)] = best;
+      }
     }
   }
 }
 
+// 2 x 2 windows side by side on dense rows, the usual case.
+bool is_halving(const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w) {
+  for (size_t dim = 1; dim < 3; ++dim) {
+    if (w.kernel[dim] != 2 || w.stride[dim] != 2 || w.padding[dim] != 0 || w.dilation[dim] != 1 || 2 * w.out[dim] > w.in[dim]) return false;
+  }
+  return w.in[0] == 1 && w.out[0] == 1 && to.w == 1 && at.w == 1 && from.w == 1;
+}
+
 template <class T>
-void max_pool_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w) {
-  using A = opmath_t<T>;
-  for_outputs<T>(w, [&](int64_t oz, int64_t oy, int64_t ox) {
-    const Span z = clipped(oz, w, 0), y = clipped(oy, w, 1), x = clipped(ox, w, 2);
-    // A window of padding alone points at its first position.
-    int64_t best = (z.begin * w.in[1] + y.begin) * w.in[2] + x.begin;
-    A largest = std::numeric_limits<A>::has_infinity ? -std::numeric_limits<A>::infinity() : std::numeric_limits<A>::lowest();
-    for (int64_t i = z.begin; i < z.end; i += w.dilation[0]) {
-      for (int64_t j = y.begin; j < y.end; j += w.dilation[1]) {
-        for (int64_t k = x.begin; k < x.end; k += w.dilation[2]) {
-          const A value = static_cast<A>(in[from.at(i, j, k)]);
-          if (value > largest || value != value) {
-            largest = value;
-            best = (i * w.in[1] + j) * w.in[2] + k;
-          }
-        }
-      }
+void halve_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w,
+                 std::vector<int32_t>& places) {
+  const PoolRows<T>& rows = pool_rows<T>();
+  places.resize(static_cast<size_t>(w.out[2]));
+  for (int64_t oy = 0; oy < w.out[1]; ++oy) {
+    const T* top = in + 2 * oy * from.h;
+    rows.pairs(out + oy * to.h, places.data(), top, top + from.h, w.out[2]);
+    int64_t* row = indices + oy * at.h;
+    for (int64_t ox = 0; ox < w.out[2]; ++ox) {
+      const int64_t place = places[static_cast<size_t>(ox)];
+      row[ox] = (2 * oy + place / 2) * w.in[2] + 2 * ox + place % 2;
     }
-    out[to.at(oz, oy, ox)] = static_cast<T>(largest);
-    indices[at.at(oz, oy, ox)] = best;
-  });
+  }
 }
 
 void max_pool_kernel(const TensorBase& out, const TensorBase& indices, const TensorBase& self, const PoolWindows& w) {
   const Strides to(out), at(indices), from(self);
   const int64_t channels = self.size(1);
+  const SpanTable spans(w);
+  const bool halving = is_halving(to, at, from, w);
   dispatch_real(self.scalar_type(), "max_pool2d", [&](auto tag) {
     using T = decltype(tag);
     const T* in = static_cast<const T*>(self.const_data_ptr());
     T* result = static_cast<T*>(out.mutable_data_ptr());
     auto* places = static_cast<int64_t*>(indices.mutable_data_ptr());
     for_planes(self, w.out_size() * w.kernel[0] * w.kernel[1] * w.kernel[2], [&](int64_t begin, int64_t end) {
+      std::vector<int32_t> buffer;
       for (int64_t p = begin; p < end; ++p) {
-        max_pool_plane<T>(result + to.plane(p, channels), places + at.plane(p, channels), in + from.plane(p, channels), to, at, from, w);
+        T* plane = result + to.plane(p, channels);
+        int64_t* positions = places + at.plane(p, channels);
+        const T* source = in + from.plane(p, channels);
+        if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
+          if (halving) {
+            halve_plane<T>(plane, positions, source, to, at, from, w, buffer);
+            continue;
+          }
+        }
+        max_pool_plane<T>(plane, positions, source, to, at, from, w, spans);
       }
     });
   });

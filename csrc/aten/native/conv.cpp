@@ -188,10 +188,11 @@ std::tuple<TensorBase, TensorBase, TensorBase> convolution_backward(const Tensor
     if (empty) {
       ops::zero_(grad_weight);
     } else {
-      run(ConvPass::BackwardWeight, transposed ? grad_output : input, grad_weight, transposed ? input : grad_output, {}, g);
+      if (output_mask[2] && !transposed) grad_bias = empty_tensor({weight.size(0)}, weight.scalar_type(), weight.device());
+      run(ConvPass::BackwardWeight, transposed ? grad_output : input, grad_weight, transposed ? input : grad_output, grad_bias, g);
     }
   }
-  if (output_mask[2]) grad_bias = sum_per_channel(grad_output);
+  if (output_mask[2] && !grad_bias.defined()) grad_bias = sum_per_channel(grad_output);
   return {grad_input, grad_weight, grad_bias};
 }
 

@@ -9,8 +9,8 @@ namespace tiny_torch::native {
 enum class ConvPass : int { Forward = 0, BackwardInput = 1, BackwardWeight = 2 };
 
 /// The convolution dst (N, O, ...) = weight (O, C / groups, ...) * src (N, C, ...) + bias (O). `pass` says which of the
-/// three tensors is written; BackwardInput writes src from dst and weight, BackwardWeight weight from src and dst. One
-/// entry of stride, padding and dilation per spatial dim, of which there are 1 to 3. No tensor is empty.
+/// three tensors is written; BackwardInput writes src from dst and weight, BackwardWeight weight from src and dst, and
+/// bias, if it is defined, from dst. One of stride, padding and dilation per spatial dim, of which there are 1 to 3. No tensor is empty.
 struct ConvCall {
   ConvPass pass;
   const TensorBase& src;

@@ -1,0 +1,113 @@
+#include "autograd/norm_formulas.h"
+
+#include "autograd/formulas.h"
+#include "generated/ops/norm.h"
+
+namespace tiny_torch::autograd {
+
+NormGrads layer_norm_grads(const TensorBase& grad, const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean, const TensorBase& rstd,
+                           const std::optional<TensorBase>& weight, const std::optional<TensorBase>& bias, std::array<bool, 3> mask) {
+  if (!grad.defined()) return {};
+  return ops::native_layer_norm_backward(grad, input, normalized_shape, mean, rstd, weight, bias, mask);
+}
+
+NormGrads batch_norm_grads(const TensorBase& grad, const TensorBase& input, const std::optional<TensorBase>& weight,
+                           const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var, const TensorBase& save_mean,
+                           const TensorBase& save_invstd, bool training, double eps, std::array<bool, 3> mask) {
+  if (!grad.defined()) return {};
+  return ops::native_batch_norm_backward(grad, input, weight, running_mean, running_var, save_mean, save_invstd, training, eps, mask);
+}
+
+namespace {
+
+// One normalisation y = xhat * w + b with xhat = (x - mean) * rstd. `statistics` are the dims mean and rstd are taken
+// over, `parameters` those w lacks; mean, rstd and w broadcast to x. `fixed`: mean and rstd do not depend on x.
+struct Normalization {
+  TensorBase x, mean, rstd, weight;
+  DimVector statistics, parameters;
+  bool fixed;
+
+  TensorBase xhat() const { return (x - mean) * rstd; }
+  TensorBase scaled_by_weight(const TensorBase& t) const { return weight.defined() ? t * weight : t; }
+  TensorBase average(const TensorBase& t) const {
+    int64_t count = 1;
+    for (int64_t d : statistics) count *= t.size(d);
+    return ops::sum(t, OptionalIntArrayRef(IntArrayRef(statistics)), true) / Scalar(count);
+  }
+  TensorBase over_parameters(const TensorBase& t) const {
+    return parameters.empty() ? t : ops::sum(t, OptionalIntArrayRef(IntArrayRef(parameters)), true);
+  }
+  /// The gradient of x given that of xhat; this linear map is its own transpose.
+  TensorBase through_xhat(const TensorBase& g) const {
+    if (fixed) return g * rstd;
+    const TensorBase z = xhat();
+    return rstd * (g - average(g) - z * average(g * z));
+  }
+};
+
+TensorBase sum_of(const TensorBase& a, const TensorBase& b) {
+  if (!a.defined()) return b;
+  return b.defined() ? a + b : a;
+}
+
+// With g = grad_out * w and P = through_xhat: grad_input = P(g), grad_weight = sum(grad_out * xhat), grad_bias = sum(grad_out).
+// v, a and c are the gradients of these three; a and c broadcast to x. Returns those of x, w (unsummed shape) and grad_out.
+NormGrads double_backward(const Normalization& n, const TensorBase& v, const TensorBase& a, const TensorBase& c, const TensorBase& grad_out) {
+  TensorBase to_grad_out = c.defined() ? ops::expand(c, grad_out.sizes()) : TensorBase();
+  TensorBase to_weight, to_xhat, to_x;
+  const TensorBase z = n.xhat();
+  if (a.defined()) {
+    to_grad_out = sum_of(to_grad_out, a * z);
+    to_xhat = a * grad_out;
+  }
+  if (v.defined()) {
+    const TensorBase pv = n.through_xhat(v);
+    to_grad_out = sum_of(to_grad_out, n.scaled_by_weight(pv));
+    if (n.weight.defined()) to_weight = n.over_parameters(grad_out * pv);
+    if (!n.fixed) {
+      const TensorBase g = n.scaled_by_weight(grad_out);
+      const TensorBase gz = n.average(g * z), vz = n.average(v * z);
+      to_xhat = sum_of(to_xhat, -(n.rstd * (v * gz + g * vz)));
+      // What rstd itself contributes, as a mean over the statistics.
+      const TensorBase q = n.average(v * g) - n.average(v) * n.average(g) - vz * gz;
+      to_x = -(z * (n.rstd * n.rstd * q));
+    }
+  }
+  if (to_xhat.defined()) to_x = sum_of(to_x, n.through_xhat(to_xhat));
+  return {to_x, to_weight, to_grad_out};
+}
+
+TensorBase shaped(const TensorBase& t, IntArrayRef shape) { return t.defined() ? ops::reshape(t, shape) : t; }
+TensorBase shaped(const std::optional<TensorBase>& t, IntArrayRef shape) { return t.has_value() ? ops::reshape(*t, shape) : TensorBase(); }
+
+}  // namespace
+
+NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight, const TensorBase& grad_of_bias,
+                                     const TensorBase& grad_out, const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean,
+                                     const TensorBase& rstd, const std::optional<TensorBase>& weight) {
+  const auto rows = input.dim() - static_cast<int64_t>(normalized_shape.size());
+  Normalization n{input, mean, rstd, weight.value_or(TensorBase()), {}, {}, false};
+  for (int64_t d = 0; d < input.dim(); ++d) (d < rows ? n.parameters : n.statistics).push_back(d);
+  auto [to_x, to_weight, to_grad_out] = double_backward(n, grad_of_input, grad_of_weight, grad_of_bias, grad_out);
+  return {to_x, shaped(to_weight, normalized_shape), to_grad_out};
+}
+
+NormGrads batch_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight, const TensorBase& grad_of_bias,
+                                     const TensorBase& grad_out, const TensorBase& input, const std::optional<TensorBase>& weight,
+                                     const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var,
+                                     const std::optional<TensorBase>& save_mean, const std::optional<TensorBase>& save_invstd, bool train, double eps) {
+  DimVector shape(static_cast<size_t>(input.dim()), 1);
+  shape[1] = input.size(1);
+  Normalization n{input, shaped(train ? save_mean : running_mean, shape), TensorBase(), shaped(weight, shape), {}, {}, !train};
+  n.rstd = train ? shaped(save_invstd, shape) : ops::rsqrt(shaped(running_var, shape) + Scalar(eps));
+  for (int64_t d = 0; d < input.dim(); ++d) {
+    if (d == 1) continue;
+    n.statistics.push_back(d);
+    n.parameters.push_back(d);
+  }
+  auto [to_x, to_weight, to_grad_out] =
+      double_backward(n, grad_of_input, shaped(grad_of_weight, shape), shaped(grad_of_bias, shape), grad_out);
+  return {to_x, shaped(to_weight, {input.size(1)}), to_grad_out};
+}
+
+}  // namespace tiny_torch::autograd
