@@ -19,6 +19,9 @@ DEFINE_STUB(batch_norm_backward_stub);
 
 namespace {
 
+// Of the type the values are computed in.
+double machine_epsilon(ScalarType t) { return t == kDouble || t == kComplexDouble ? 0x1p-52 : 0x1p-23; }
+
 bool is_half(ScalarType t) { return t == kHalf || t == kBFloat16; }
 
 TensorBase or_undefined(const std::optional<TensorBase>& t) { return t.has_value() ? *t : TensorBase(); }
@@ -280,6 +283,19 @@ TensorBase group_norm(const TensorBase& input, int64_t num_groups, const std::op
   if (bias.has_value()) out = out + ops::reshape(*bias, shape);
   if (out.scalar_type() != input.scalar_type()) out = ops::to(out, input.scalar_type());
   return format == MemoryFormat::Contiguous ? out : ops::contiguous(out, format);
+}
+
+TensorBase rms_norm(const TensorBase& input, IntArrayRef normalized_shape, const std::optional<TensorBase>& weight, std::optional<double> eps) {
+  normalized_count(input, normalized_shape, or_undefined(weight), {});
+  TORCH_CHECK_NOT_IMPLEMENTED(input.is_floating_point() || input.is_complex(), "\"rms_norm\" not implemented for '", to_string(input.scalar_type()), "'");
+  const TensorBase x = is_half(input.scalar_type()) ? ops::to(input, kFloat) : input;
+  DimVector dims;
+  for (int64_t d = input.dim() - static_cast<int64_t>(normalized_shape.size()); d < input.dim(); ++d) dims.push_back(d);
+  const TensorBase square = input.is_complex() ? ops::real(x * ops::conj(x)) : x * x;
+  const TensorBase mean = ops::mean(square, OptionalIntArrayRef(IntArrayRef(dims)), true);
+  TensorBase out = x * ops::rsqrt(mean + Scalar(eps.value_or(machine_epsilon(input.scalar_type()))));
+  if (weight.has_value()) out = out * *weight;
+  return out.scalar_type() == input.scalar_type() ? out : ops::to(out, input.scalar_type());
 }
 
 }  // namespace tiny_torch::native
