@@ -20,7 +20,7 @@ def outputs(folders: list[Path]) -> dict[str, str]:
         files[f"kernels/{family}.h"] = declarations.kernels_header(family, ops)
         files[f"handles/{family}.h"] = declarations.handles_header(family, ops)
         files[f"register/{family}.cpp"] = registration.register_source(family, ops, owners)
-        files[f"autograd/{family}.cpp"] = autograd.autograd_source(family, ops)
+        files[f"autograd/{family}.cpp"] = autograd.autograd_source(family, ops, owners)
         files[f"pointwise/{family}.cpp"] = (
             pointwise.pointwise_source(family, ops) or "// This family has no pointwise ops.\n"
         )

@@ -411,7 +411,13 @@ def needs_bookkeeping(op: Op) -> bool:
     return op.form in ("inplace", "out") or op.is_view
 
 
-def autograd_source(family: str, ops: list[Op]) -> str:
+def formula_families(ops: list[Op], owners: dict[str, str]) -> list[str]:
+    """The families whose functions the formulas of `ops` call."""
+    texts = " ".join(str(text) for op in ops if isinstance(op.backward, dict) for text in op.backward.values())
+    return sorted({owners[name] for name in re.findall(r"ops::(\w+)\(", texts) if name in owners})
+
+
+def autograd_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
     from tools.gen_ops.registration import is_implicit
 
     lines = [
@@ -421,6 +427,7 @@ def autograd_source(family: str, ops: list[Op]) -> str:
         '#include "aten/core/Library.h"',
         '#include "autograd/formulas.h"',
         *formula_headers(family),
+        *[f'#include "generated/ops/{other}.h"' for other in formula_families(ops, owners) if other != family],
         '#include "autograd/generated_support.h"',
         "\nnamespace tiny_torch::autograd {",
         "namespace {\n",

@@ -28,16 +28,19 @@ template <class T>
 void ref_rows(const Matrix<T>& a, const Matrix<T>& b, T* out, int64_t begin, int64_t end, int64_t k, int64_t m,
               const T* bias, opmath_t<T> beta, opmath_t<T> alpha) {
   using Acc = opmath_t<T>;
-  std::vector<Acc> row(static_cast<size_t>(m));
+  constexpr int64_t kSmall = 64;
+  Acc small[kSmall];
+  std::vector<Acc> large(m <= kSmall ? 0 : static_cast<size_t>(m));
+  Acc* row = m <= kSmall ? small : large.data();
   for (int64_t i = begin; i < end; ++i) {
-    std::fill(row.begin(), row.end(), Acc(0));
+    std::fill(row, row + m, Acc(0));
     for (int64_t p = 0; p < k; ++p) {
       const Acc left = static_cast<Acc>(a.at(i, p));
-      for (int64_t j = 0; j < m; ++j) row[static_cast<size_t>(j)] += left * static_cast<Acc>(b.at(p, j));
+      for (int64_t j = 0; j < m; ++j) row[j] += left * static_cast<Acc>(b.at(p, j));
     }
     T* to = out + i * m;
     for (int64_t j = 0; j < m; ++j) {
-      Acc value = alpha * row[static_cast<size_t>(j)];
+      Acc value = alpha * row[j];
       if (bias != nullptr) value += static_cast<Acc>(bias[j]);
       // A beta of zero must not let nan in from uninitialised memory.
       if (!(beta == Acc(0))) value += beta * static_cast<Acc>(to[j]);

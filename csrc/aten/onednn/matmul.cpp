@@ -70,6 +70,8 @@ bool onednn_gemm(const GemmCall& call, const char** reason) {
   if (!is_simple(call.a) || !is_simple(call.b)) return *reason = "a matrix has no dimension of stride 1", false;
   if (call.bias.defined() && (call.bias.stride(0) != 1 || call.out.dim() != 2))
     return *reason = "the bias is not dense", false;
+  // Starting a primitive costs more than the reference needs for a handful of products.
+  if (call.out.numel() * call.a.size(-1) <= 1024) return *reason = "the product is tiny", false;
   if (call.a.size(-1) == 0) return *reason = "the inner dimension is empty", false;
   const auto beta = static_cast<float>(call.beta.to_double()), alpha = static_cast<float>(call.alpha.to_double());
   Key key{static_cast<int64_t>(dtype), call.bias.defined() ? 1 : 0, get_num_threads(), detail::bit_cast<int32_t>(beta),
