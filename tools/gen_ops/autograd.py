@@ -400,6 +400,22 @@ def view_kernel(op: Op, suffix: str) -> str:
     )
 
 
+def list_kernel(op: Op, suffix: str) -> str:
+    """Ops that change lists of tensors are never recorded; with Autograd they refuse what would have to be."""
+    params = ", ".join(["DispatchKeySet keys", cpp.kernel_params(op)])
+    lines = [f"{cpp.return_type(op)} {op.ident}_{suffix}({params}) {{"]
+    lists = [a.name for a in op.written_lists]
+    if suffix == "autograd":
+        names = ", ".join(a.name for a in op.args if a.type.is_tensor)
+        lines.append(f"  const bool any_requires_grad = compute_requires_grad({names});")
+        lines += [f"  for (const TensorBase& t : {n}) check_inplace(t, any_requires_grad);" for n in lists]
+        message = cpp.quote(f"{op.name}(): the derivative is not implemented; call it under no_grad()")
+        lines.append(f"  TORCH_CHECK_NOT_IMPLEMENTED(!any_requires_grad, {message});")
+    lines += guard_and_call(op)
+    lines += [f"  for (const TensorBase& t : {n}) increment_version(t);" for n in lists]
+    return "\n".join([*lines, "}"])
+
+
 def formula_headers(family: str) -> list[str]:
     """csrc/autograd/<family>_formulas.h, where a family has one."""
     root = Path(__file__).resolve().parents[2]
@@ -408,7 +424,7 @@ def formula_headers(family: str) -> list[str]:
 
 
 def needs_bookkeeping(op: Op) -> bool:
-    return op.form in ("inplace", "out") or op.is_view
+    return op.form in ("inplace", "out") or op.is_view or bool(op.written_lists)
 
 
 def formula_families(ops: list[Op], owners: dict[str, str]) -> list[str]:
@@ -449,13 +465,15 @@ def autograd_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
             lines.append(inplace_kernel(op, info))
         elif op.form == "out":
             lines.append(out_kernel(op))
+        elif op.written_lists:
+            lines.append(list_kernel(op, "autograd"))
         elif info is not None or op.is_view:
             lines.append(functional_kernel(op, info))
         else:
             continue
         registered.append((op.schema.full_name, "Autograd", f"{op.ident}_autograd"))
         if needs_bookkeeping(op):
-            lines.append(view_kernel(op, "inplace_or_view"))
+            lines.append((list_kernel if op.written_lists else view_kernel)(op, "inplace_or_view"))
             registered.append((op.schema.full_name, "ADInplaceOrView", f"{op.ident}_inplace_or_view"))
     lines.append("\nLibrary make_library() {")
     lines.append('  Library m(Library::Kind::Impl, "aten", std::nullopt, __FILE__, __LINE__);')

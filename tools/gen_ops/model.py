@@ -237,6 +237,11 @@ class Op:
         return self.kind == "view" and self.form == "functional"
 
     @property
+    def written_lists(self) -> list[Arg]:
+        """The lists of tensors that fused and foreach ops change in place."""
+        return [a for a in self.args if a.type.is_list and a.type.write and not is_out_arg(self, a)]
+
+    @property
     def is_factory(self) -> bool:
         return any(a.name == "pin_memory" for a in self.args) and not self.tensor_args
 
@@ -299,7 +304,7 @@ def load_entry(entry: dict, family: str, where: str) -> list[Op]:
     if kind != "pointwise" and "composite" not in entry:
         native = native_name(entry.get("native", True), schema.name)
     op = Op(schema, family, kind, entry, native=native)
-    if schema.args and schema.args[0].type.write and schema.name.endswith("_"):
+    if schema.args and schema.args[0].type.write and not schema.args[0].type.is_list and schema.name.endswith("_"):
         op.form = "inplace"
     ops = [op]
     if "inplace" in entry["variants"]:

@@ -1,0 +1,109 @@
+// Fronts of attention (Vaswani et al., 2017).
+#include <cmath>
+#include <limits>
+
+#include "aten/core/operators.h"
+#include "generated/kernels/attention.h"
+#include "generated/ops/attention.h"
+#include "generated/ops/compare.h"
+#include "generated/ops/copy.h"
+#include "generated/ops/creation.h"
+#include "generated/ops/dropout.h"
+#include "generated/ops/index.h"
+#include "generated/ops/matmul.h"
+#include "generated/ops/reduce.h"
+#include "generated/ops/shape.h"
+#include "generated/ops/softmax.h"
+#include "generated/ops/view.h"
+
+namespace tiny_torch::native {
+
+namespace {
+
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+void check_operands(const TensorBase& query, const TensorBase& key, const TensorBase& value, const std::optional<TensorBase>& attn_mask,
+                    bool is_causal) {
+  TORCH_CHECK(query.scalar_type() == key.scalar_type() && query.scalar_type() == value.scalar_type(),
+              "Expected query, key, and value to have the same dtype, but got query.dtype: ", to_string(query.scalar_type()),
+              " key.dtype: ", to_string(key.scalar_type()), " and value.dtype: ", to_string(value.scalar_type()), " instead.");
+  TORCH_CHECK(query.device() == key.device() && query.device() == value.device(),
+              "Expected query, key, and value to have the same device type, but got query.device: ", query.device(),
+              " key.device: ", key.device(), " and value.device: ", value.device(), " instead.");
+  TORCH_CHECK(query.dim() >= 2 && key.dim() >= 2 && value.dim() >= 2,
+              "Expected query, key, and value to all be at least 2 dimensional, but got query.dim: ", query.dim(), " key.dim: ", key.dim(),
+              " and value.dim: ", value.dim(), " instead.");
+  if (!attn_mask.has_value()) return;
+  TORCH_CHECK(attn_mask->scalar_type() == kBool || attn_mask->scalar_type() == kFloat || attn_mask->scalar_type() == query.scalar_type(),
+              "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: ",
+              to_string(attn_mask->scalar_type()), " and query.dtype: ", to_string(query.scalar_type()), " instead.");
+  TORCH_CHECK(!is_causal, "scaled_dot_product_attention(): Explicit attn_mask should not be set when is_causal=True");
+}
+
+// Each head of keys or values once for every query head that shares it.
+TensorBase repeat_heads(const TensorBase& t, int64_t times) {
+  if (times == 1) return t;
+  const TensorBase grouped = ops::unsqueeze(t, -3);
+  DimVector sizes(grouped.sizes());
+  sizes[sizes.size() - 3] = times;
+  DimVector merged(t.sizes());
+  merged[merged.size() - 3] *= times;
+  return ops::reshape(ops::expand(grouped, sizes), merged);
+}
+
+int64_t query_heads_per_key(const TensorBase& query, const TensorBase& key, const TensorBase& value) {
+  TORCH_CHECK(query.dim() >= 3 && key.dim() >= 3 && value.dim() >= 3,
+              "scaled_dot_product_attention(): enable_gqa expects query, key and value of at least 3 dims");
+  const int64_t heads = query.size(-3), key_heads = key.size(-3);
+  TORCH_CHECK(key_heads > 0 && key_heads == value.size(-3) && heads % key_heads == 0,
+              "Number of heads in key and value must divide the number of heads in query, but got ", heads, " in query, ", key_heads,
+              " in key and ", value.size(-3), " in value");
+  return heads / key_heads;
+}
+
+// True at and below the diagonal.
+TensorBase causal_mask(int64_t rows, int64_t columns, Device device) {
+  const TensorBase row = ops::cumsum(ops::ones({rows, 1}, kInt, std::nullopt, device), 0);
+  const TensorBase column = ops::cumsum(ops::ones({1, columns}, kInt, std::nullopt, device), 1);
+  return ops::ge(row, column);
+}
+
+// Softmax that gives zeros, and zero gradients, in rows whose scores are all -inf.
+TensorBase safe_softmax(const TensorBase& scores) {
+  const TensorBase dead = ops::all(ops::eq(scores, wrapped_scalar(kMinusInfinity)), -1, true);
+  return ops::masked_fill(ops::_softmax(ops::masked_fill(scores, dead, Scalar(0)), -1, false), dead, Scalar(0));
+}
+
+TensorBase attention_math(const TensorBase& query, const TensorBase& key, const TensorBase& value, const std::optional<TensorBase>& mask,
+                          double dropout_p, double scale) {
+  // Half of the scale on each side keeps the products small.
+  const double root = std::sqrt(std::fabs(scale));
+  TensorBase scores = ops::matmul(query * Scalar(scale < 0 ? -root : root), ops::transpose(key * Scalar(root), -2, -1));
+  TensorBase weights;
+  if (mask.has_value()) {
+    scores = mask->scalar_type() == kBool ? ops::masked_fill(scores, ops::logical_not(*mask), Scalar(kMinusInfinity)) : scores + *mask;
+    weights = safe_softmax(scores);
+  } else {
+    weights = ops::_softmax(scores, -1, false);
+  }
+  if (dropout_p > 0) weights = ops::dropout(weights, dropout_p, true);
+  return ops::matmul(weights, value);
+}
+
+}  // namespace
+
+TensorBase scaled_dot_product_attention(const TensorBase& query, const TensorBase& key, const TensorBase& value,
+                                        const std::optional<TensorBase>& attn_mask, double dropout_p, bool is_causal,
+                                        std::optional<double> scale, bool enable_gqa) {
+  check_operands(query, key, value, attn_mask, is_causal);
+  const int64_t repeats = enable_gqa ? query_heads_per_key(query, key, value) : 1;
+  // The half types round once, at the end.
+  const ScalarType wide = is_reduced_floating_point(query.scalar_type()) ? kFloat : query.scalar_type();
+  const TensorBase q = ops::to(query, wide), k = repeat_heads(ops::to(key, wide), repeats), v = repeat_heads(ops::to(value, wide), repeats);
+  std::optional<TensorBase> mask = attn_mask;
+  if (is_causal) mask = causal_mask(query.size(-2), key.size(-2), query.device());
+  const double factor = scale.value_or(1.0 / std::sqrt(static_cast<double>(query.size(-1))));
+  return ops::to(attention_math(q, k, v, mask, dropout_p, factor), query.scalar_type());
+}
+
+}  // namespace tiny_torch::native

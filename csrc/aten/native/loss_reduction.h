@@ -1,0 +1,13 @@
+// What a loss does with the losses of its elements.
+#pragma once
+
+#include "aten/core/TensorBase.h"
+
+namespace tiny_torch::native {
+
+inline constexpr int64_t kReduceNone = 0, kReduceMean = 1, kReduceSum = 2;
+
+/// RuntimeError for a `reduction` that is none of these.
+TensorBase reduced_loss(const char* op, const TensorBase& loss, int64_t reduction);
+
+}  // namespace tiny_torch::native
