@@ -50,8 +50,11 @@ class _MapDatasetFetcher(_BaseDatasetFetcher):
             return self.collate_fn(self.dataset[possibly_batched_index])
         if self._tensors is not None and all(type(i) is int for i in possibly_batched_index):
             # One gather per tensor gives what stacking single rows would.
-            indices = torch.tensor(possibly_batched_index)
-            return [tensor[indices] for tensor in self._tensors]
+            rows = self._tensors[0].size(0)
+            indices = torch.tensor(
+                [i + rows if i < 0 else i for i in possibly_batched_index], device=self._tensors[0].device
+            )
+            return [tensor.index_select(0, indices) for tensor in self._tensors]
         if getattr(self.dataset, "__getitems__", None):
             data = self.dataset.__getitems__(possibly_batched_index)
         else:
@@ -65,5 +68,8 @@ def _plain_tensors(dataset):
 
     if type(dataset) is not TensorDataset:
         return None
-    plain = all(type(t) is torch.Tensor and not t.requires_grad and t.dim() > 0 for t in dataset.tensors)
-    return dataset.tensors if plain else None
+    device = dataset.tensors[0].device if dataset.tensors else None
+    plain = all(
+        type(t) is torch.Tensor and not t.requires_grad and t.dim() > 0 and t.device == device for t in dataset.tensors
+    )
+    return dataset.tensors if plain and dataset.tensors else None
