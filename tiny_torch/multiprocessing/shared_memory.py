@@ -7,6 +7,7 @@ receiver opens and then owns. So no count has to be kept between processes. What
 killed is removed by name: all names start with the root process of the program and the process that made them.
 """
 
+import errno
 import glob
 import itertools
 import mmap
@@ -77,15 +78,18 @@ def _new_path():
     return os.path.join(_directory(), name)
 
 
-def _open(path, flags):
+def _with_files(function, *args, **kwargs):
+    """Calls a function that opens a file; where the process may not open more, its soft limit is raised first."""
     try:
-        return os.open(path, flags, 0o600)
+        return function(*args, **kwargs)
     except OSError as error:
-        import errno
-
         if error.errno != errno.EMFILE or not _raise_file_limit():
             raise
-        return os.open(path, flags, 0o600)
+        return function(*args, **kwargs)
+
+
+def _open(path, flags):
+    return _with_files(os.open, path, flags, 0o600)
 
 
 def _raise_file_limit():
@@ -155,7 +159,7 @@ class SharedMemory(mmap.mmap):
 
     @classmethod
     def _map(cls, descriptor, nbytes, path):
-        block = cls(descriptor, nbytes, **_map_arguments())
+        block = _with_files(cls, descriptor, nbytes, **_map_arguments())
         block.path = path
         block._owner_pid = os.getpid()
         return block

@@ -4,6 +4,8 @@ import collections
 import glob
 import os
 import random
+import subprocess
+import sys
 import time
 import warnings
 
@@ -372,3 +374,27 @@ def test_collate_errors():
         data.default_collate([[1, 2], [1]])
     with pytest.raises(RuntimeError, match="stack expects each tensor to be equal size"):
         data.default_collate([tiny_torch.ones(2), tiny_torch.ones(3)])
+
+
+MANY_BATCHES = """
+import resource
+import tiny_torch
+from test_dataloader import Numbers
+from tiny_torch.utils.data import DataLoader
+
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+batches = [list(DataLoader(Numbers(size=3000), num_workers=1)) for _ in range(4)]
+assert all(batch[5][0, 0].item() == 5 for batch in batches)
+"""
+
+
+def test_more_batches_than_open_files():
+    resource = pytest.importorskip("resource", reason="sets a limit of the process")
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 1024:
+        pytest.skip("the hard limit of open files is too low")
+    here = os.path.dirname(os.path.abspath(__file__))
+    root = os.path.dirname(os.path.dirname(os.path.abspath(tiny_torch.__file__)))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, here])}
+    result = subprocess.run([sys.executable, "-c", MANY_BATCHES], capture_output=True, text=True, env=environment)
+    assert result.returncode == 0, result.stderr[-2000:]
