@@ -60,7 +60,8 @@ extern PyMethodDef tensor_numpy_methods[];  // numpy.cpp
 extern PyMethodDef tensor_new_methods[];    // tensor_new.cpp
 void init_modes(PyObject* module);
 void init_tensor_methods(PyObject* module);
-extern PyMethodDef tensor_index_methods[];  // indexing.cpp
+extern PyMethodDef tensor_memory_methods[];  // tensor_memory.cpp
+extern PyMethodDef tensor_index_methods[];   // indexing.cpp
 void init_indexing(PyObject* module);
 void init_tensor_new(PyObject* module);
 void init_numpy(PyObject* module);

@@ -1,5 +1,6 @@
 // Methods of Tensor that are no operators: geometry, memory, identity.
 #include "autograd/AutogradMeta.h"
+#include "generated/ops/copy.h"
 #include "python/Tensor.h"
 #include "python/element.h"
 #include "python/module.h"
@@ -278,9 +279,10 @@ PyObject* set_tensor_metadata(PyObject*, PyObject* args) {
   TORCH_CHECK(neg == nullptr || neg == Py_False,
               "_set_tensor_metadata(): tensors with the negative bit are not supported");
   if (conj == Py_True) {
-    TORCH_CHECK(tensor.is_complex(), "_set_tensor_metadata(): only complex tensors have a conjugate bit, got ",
+    TORCH_CHECK(tensor.is_complex(), "_set_tensor_metadata(): only complex tensors can be conjugated, got ",
                 tensor.scalar_type());
-    tensor.impl()->set_key_set(tensor.key_set().add(DispatchKey::Conjugate));
+    // The values themselves, since nothing here makes tensors that are conjugated on reading.
+    autograd::set_data(tensor, ops::_conj_physical(autograd::variable_data(tensor)));
   }
   Py_RETURN_NONE;
   END_HANDLE_ERRORS

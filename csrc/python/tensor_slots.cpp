@@ -347,6 +347,8 @@ void init_tensor_slots(PyTypeObject& type) {
   add_methods(tensor_new_methods);
   add_methods(tensor_index_methods);
   add_methods(tensor_methods);
+  // After the operators: these give way to ops of the same name.
+  add_methods(tensor_memory_methods);
   all_methods().push_back({nullptr, nullptr, 0, nullptr});
   for (int op = 0; op < NumOps; ++op) functions[op] = find_method(kMethods[op]);
 

@@ -481,3 +481,46 @@ def test_rebuild():
     tensor = torch._C._rebuild_from_storage(storage, torch.float32, 6, (2, 3), (3, 1))
     assert tensor.storage_offset() == 6 and tensor.untyped_storage()._cdata == storage._cdata
     assert torch._C._rebuild_from_storage(storage, torch.float32, 100, (0,), (1,)).shape == (0,)
+
+
+# ------------------------------------------------------------------------------------------------------- resize_ and set_
+def test_resize_keeps_the_first_elements():
+    tensor = torch.tensor([1.0, 2.0, 3.0])
+    assert tensor.resize_(2, 2) is tensor and tensor.shape == (2, 2)
+    assert tensor.flatten().tolist()[:3] == [1.0, 2.0, 3.0]
+    assert tensor.resize_((1,)).tolist() == [1.0]
+    assert tensor.resize_as_(torch.tensor([1, 2])).shape == (2,)
+
+
+@pytest.mark.parametrize("size", [(-1,), (2**62, 2**62), (2**40, 2**40), (1.5,), ("a",)])
+def test_resize_refuses(size):
+    tensor = torch.tensor([1.0, 2.0])
+    with pytest.raises((RuntimeError, TypeError)):
+        tensor.resize_(*size)
+    assert tensor.tolist() == [1.0, 2.0]
+
+
+def test_resize_of_what_others_need():
+    with pytest.raises(RuntimeError):
+        torch.tensor([1.0], requires_grad=True).resize_(5)
+    shared = torch.frombuffer(bytearray(8), dtype=torch.float32)
+    with pytest.raises(RuntimeError):
+        shared.resize_(1000)
+
+
+def test_set():
+    tensor, source = torch.tensor([0.0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert tensor.set_(source) is tensor and tensor.is_set_to(source) and tensor.tolist() == source.tolist()
+    assert tensor.set_(source.untyped_storage(), 1, (2,), (2,)).tolist() == [2.0, 4.0]
+    assert tensor.set_(source, 0, (3,), (1,)).tolist() == [1.0, 2.0, 3.0]
+    assert tensor.set_(source.untyped_storage()).shape == (4,)
+    assert tensor.set_().shape == (0,)
+    for wrong in (
+        (source.untyped_storage(), 3, (2,), (1,)),
+        (source.untyped_storage(), -1, (1,), (1,)),
+        (source.untyped_storage(), 0, (2,), (2**62,)),
+    ):
+        with pytest.raises(RuntimeError):
+            tensor.set_(*wrong)
+    with pytest.raises(RuntimeError):
+        tensor.set_(torch.tensor([1]))
