@@ -141,6 +141,6 @@ def __getattr__(name):
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
-from tiny_torch import autograd, cuda, nn, random, utils  # noqa: E402
+from tiny_torch import autograd, cuda, nn, random, storage, utils  # noqa: E402
 
 name_core_types(_C)

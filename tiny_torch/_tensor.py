@@ -254,6 +254,11 @@ class Tensor(_C.TensorBase):
         """What ``load_state_dict`` puts in the place of this tensor; a new tensor, neither self nor `other`."""
         return other.detach() if assign else self.copy_(other).detach()
 
+    @_overridable
+    def norm(self, p="fro", dim=None, keepdim=False, dtype=None):
+        """The norm of the elements, or along `dim`; see :func:`torch.norm`."""
+        return torch.norm(self, p, dim, keepdim, dtype=dtype)
+
     # The sequence protocol.
 
     @_overridable
@@ -503,7 +508,35 @@ def _type(self, dtype=None, non_blocking=False):
     return _legacy_tensor.convert(self, dtype, non_blocking)
 
 
+def _set_(self, source=None, storage_offset=0, size=None, stride=None):
+    """Makes this tensor look at another storage, or at that of another tensor; returns self."""
+    if isinstance(source, _C.TensorBase):
+        self.data = source.detach()
+        return self
+    storage = _C.UntypedStorage(0, device=self.device) if source is None else _utils._untyped_of(source)
+    if size is None:
+        size = (storage.nbytes() // self.element_size(),)
+    if stride is None:
+        stride = _contiguous_strides(size)
+    self.data = _utils._rebuild(storage, self.dtype, storage_offset, size, stride)
+    return self
+
+
+def _contiguous_strides(size):
+    strides = [1] * len(size)
+    for i in reversed(range(len(size) - 1)):
+        strides[i] = strides[i + 1] * max(size[i + 1], 1)
+    return strides
+
+
+def _pin_memory(self, device=None):
+    raise RuntimeError("pin_memory(): there is no accelerator whose memory transfers would gain from pinned memory")
+
+
 _FALLBACKS = {
+    "set_": _set_,
+    "is_pinned": lambda self, device=None: False,
+    "pin_memory": _pin_memory,
     "__rsub__": _rsub,
     "__rtruediv__": _rtruediv,
     "__rdiv__": _rtruediv,

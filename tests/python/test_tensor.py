@@ -189,3 +189,24 @@ def test_old_state():
     buffer = io.BytesIO()
     tiny_torch.save(tensor, buffer)
     assert "version" in repr(buffer.getvalue())
+
+
+def test_norm():
+    for arguments in ({}, {"p": 1}, {"p": 2, "dim": 1}, {"dim": (0, 1), "keepdim": True}, {"p": float("inf")}):
+        expected = torch.arange(6.0).reshape(2, 3).norm(**arguments)
+        got = tiny_torch.arange(6.0).reshape(2, 3).norm(**arguments)
+        assert got.shape == expected.shape
+        assert got.reshape(-1).tolist() == pytest.approx(expected.reshape(-1).tolist(), rel=1e-6)
+
+
+def test_set():
+    base = tiny_torch.arange(6.0)
+    tensor = tiny_torch.zeros(1)
+    assert tensor.set_(base.untyped_storage(), 1, (2, 2), (2, 1)) is tensor
+    assert tensor.tolist() == [[1, 2], [3, 4]] and tensor.data_ptr() == base.data_ptr() + 4
+    assert tiny_torch.zeros(1).set_(base).tolist() == base.tolist()
+    assert tiny_torch.zeros(1).set_(base.untyped_storage()).shape == (6,)
+    assert tiny_torch.ones(3).set_().numel() == 0
+    with pytest.raises(RuntimeError, match="out of bounds"):
+        tensor.set_(base.untyped_storage(), 0, (7,), (1,))
+    assert not tensor.is_pinned()
