@@ -3,6 +3,7 @@
 
 #include "aten/native/optim_stub.h"
 #include "c10/TensorImpl.h"
+#include "generated/ops/binary.h"
 
 namespace tiny_torch::native {
 
@@ -97,6 +98,10 @@ void _fused_sgd_(TensorList self, TensorList grads, TensorList momentum_buffer_l
   bump(buffers);
   if (call.grad_scale != 1.0) bump(grads);
   fused_sgd_stub(self[0].device().type(), call);
+}
+
+void _foreach_add_(TensorList self, const Scalar& scalar) {
+  for (TensorBase t : self) ops::add_(t, scalar);
 }
 
 void _fused_adam_(TensorList self, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs, TensorList max_exp_avg_sqs,

@@ -22,6 +22,7 @@ DTYPES = {}
 EXEMPT = [
     (r"_convolution|convolution_overrideable", "the older entry of convolution, which is tested"),
     (r"_conj_physical|_real_of_complex", "reached by conj and real of complex tensors"),
+    (r"_fused_\w+|_foreach_\w+", "lists of tensors written in place: tested by tests/python/optim"),
     (r".*_backward(_data|_input|_weight|_overrideable)?", "reached by the gradient check of its forward op"),
     (
         r"empty|empty_like|empty_strided|new_empty|new_empty_strided|empty_permuted",
