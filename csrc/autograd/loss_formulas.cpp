@@ -11,10 +11,13 @@ namespace tiny_torch::autograd {
 namespace {
 constexpr int64_t kMean = 1;
 
-Scalar mean_factor(int64_t reduction, int64_t numel) { return Scalar(reduction == kMean ? 1.0 / static_cast<double>(numel) : 1.0); }
+Scalar mean_factor(int64_t reduction, int64_t numel) {
+  return Scalar(reduction == kMean ? 1.0 / static_cast<double>(numel) : 1.0);
+}
 
 // The gradient of each element: weighted, and divided for the mean.
-TensorBase element_grad(const TensorBase& grad, const std::optional<TensorBase>& weight, int64_t reduction, int64_t numel) {
+TensorBase element_grad(const TensorBase& grad, const std::optional<TensorBase>& weight, int64_t reduction,
+                        int64_t numel) {
   const TensorBase g = weight.has_value() ? grad * *weight : grad;
   return reduction == kMean ? g * mean_factor(reduction, numel) : g;
 }
@@ -26,13 +29,15 @@ TensorBase mse_loss_double_backward(const TensorBase& grad, int64_t numel, int64
   return grad * Scalar(2) * mean_factor(reduction, numel);
 }
 
-TensorBase smooth_l1_double_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target, int64_t reduction, double beta) {
+TensorBase smooth_l1_double_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
+                                     int64_t reduction, double beta) {
   const TensorBase curved = ops::lt(ops::abs(self - target), wrapped_scalar(beta));
   const TensorBase g = grad * mean_factor(reduction, self.numel());
   return ops::where(curved, beta == 0 ? g : g / Scalar(beta), zeros_like_grad(g));
 }
 
-TensorBase huber_double_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target, int64_t reduction, double delta) {
+TensorBase huber_double_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
+                                 int64_t reduction, double delta) {
   const TensorBase curved = ops::lt(ops::abs(self - target), wrapped_scalar(delta));
   const TensorBase g = grad * mean_factor(reduction, self.numel());
   return ops::where(curved, g, zeros_like_grad(g));
@@ -40,7 +45,8 @@ TensorBase huber_double_backward(const TensorBase& grad, const TensorBase& self,
 
 TensorBase bce_target_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
                                const std::optional<TensorBase>& weight, int64_t reduction) {
-  const TensorBase slope = ops::clamp_min(ops::log1p(-self), Scalar(-100)) - ops::clamp_min(ops::log(self), Scalar(-100));
+  const TensorBase slope =
+      ops::clamp_min(ops::log1p(-self), Scalar(-100)) - ops::clamp_min(ops::log(self), Scalar(-100));
   return element_grad(grad, weight, reduction, target.numel()) * slope;
 }
 
@@ -52,12 +58,14 @@ TensorBase bce_double_backward(const TensorBase& grad, const TensorBase& self, c
   return element_grad(grad, weight, reduction, target.numel()) * slope;
 }
 
-TensorBase bce_double_backward_target(const TensorBase& grad, const TensorBase& self, const std::optional<TensorBase>& weight, int64_t reduction) {
+TensorBase bce_double_backward_target(const TensorBase& grad, const TensorBase& self,
+                                      const std::optional<TensorBase>& weight, int64_t reduction) {
   return -(element_grad(grad, weight, reduction, self.numel()) / probability_variance(self));
 }
 
 TensorBase bce_logits_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
-                               const std::optional<TensorBase>& weight, const std::optional<TensorBase>& pos_weight, int64_t reduction) {
+                               const std::optional<TensorBase>& weight, const std::optional<TensorBase>& pos_weight,
+                               int64_t reduction) {
   const TensorBase g = element_grad(grad, weight, reduction, self.numel());
   if (!pos_weight.has_value()) return g * (ops::sigmoid(self) - target);
   const TensorBase positive = *pos_weight * target;
@@ -65,7 +73,8 @@ TensorBase bce_logits_backward(const TensorBase& grad, const TensorBase& self, c
 }
 
 TensorBase bce_logits_target_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
-                                      const std::optional<TensorBase>& weight, const std::optional<TensorBase>& pos_weight, int64_t reduction) {
+                                      const std::optional<TensorBase>& weight,
+                                      const std::optional<TensorBase>& pos_weight, int64_t reduction) {
   const TensorBase g = element_grad(grad, weight, reduction, target.numel());
   if (!pos_weight.has_value()) return g * -self;
   return g * (ops::_log_of_sigmoid(-self) - *pos_weight * ops::_log_of_sigmoid(self));

@@ -5,17 +5,20 @@
 
 namespace tiny_torch::autograd {
 
-NormGrads layer_norm_grads(const TensorBase& grad, const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean, const TensorBase& rstd,
-                           const std::optional<TensorBase>& weight, const std::optional<TensorBase>& bias, std::array<bool, 3> mask) {
+NormGrads layer_norm_grads(const TensorBase& grad, const TensorBase& input, IntArrayRef normalized_shape,
+                           const TensorBase& mean, const TensorBase& rstd, const std::optional<TensorBase>& weight,
+                           const std::optional<TensorBase>& bias, std::array<bool, 3> mask) {
   if (!grad.defined()) return {};
   return ops::native_layer_norm_backward(grad, input, normalized_shape, mean, rstd, weight, bias, mask);
 }
 
 NormGrads batch_norm_grads(const TensorBase& grad, const TensorBase& input, const std::optional<TensorBase>& weight,
-                           const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var, const TensorBase& save_mean,
-                           const TensorBase& save_invstd, bool training, double eps, std::array<bool, 3> mask) {
+                           const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var,
+                           const TensorBase& save_mean, const TensorBase& save_invstd, bool training, double eps,
+                           std::array<bool, 3> mask) {
   if (!grad.defined()) return {};
-  return ops::native_batch_norm_backward(grad, input, weight, running_mean, running_var, save_mean, save_invstd, training, eps, mask);
+  return ops::native_batch_norm_backward(grad, input, weight, running_mean, running_var, save_mean, save_invstd,
+                                         training, eps, mask);
 }
 
 namespace {
@@ -52,7 +55,8 @@ TensorBase sum_of(const TensorBase& a, const TensorBase& b) {
 
 // With g = grad_out * w and P = through_xhat: grad_input = P(g), grad_weight = sum(grad_out * xhat), grad_bias = sum(grad_out).
 // v, a and c are the gradients of these three; a and c broadcast to x. Returns those of x, w (unsummed shape) and grad_out.
-NormGrads double_backward(const Normalization& n, const TensorBase& v, const TensorBase& a, const TensorBase& c, const TensorBase& grad_out) {
+NormGrads double_backward(const Normalization& n, const TensorBase& v, const TensorBase& a, const TensorBase& c,
+                          const TensorBase& grad_out) {
   TensorBase to_grad_out = c.defined() ? ops::expand(c, grad_out.sizes()) : TensorBase();
   TensorBase to_weight, to_xhat, to_x;
   const TensorBase z = n.xhat();
@@ -78,12 +82,15 @@ NormGrads double_backward(const Normalization& n, const TensorBase& v, const Ten
 }
 
 TensorBase shaped(const TensorBase& t, IntArrayRef shape) { return t.defined() ? ops::reshape(t, shape) : t; }
-TensorBase shaped(const std::optional<TensorBase>& t, IntArrayRef shape) { return t.has_value() ? ops::reshape(*t, shape) : TensorBase(); }
+TensorBase shaped(const std::optional<TensorBase>& t, IntArrayRef shape) {
+  return t.has_value() ? ops::reshape(*t, shape) : TensorBase();
+}
 
 }  // namespace
 
-NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight, const TensorBase& grad_of_bias,
-                                     const TensorBase& grad_out, const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean,
+NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight,
+                                     const TensorBase& grad_of_bias, const TensorBase& grad_out,
+                                     const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean,
                                      const TensorBase& rstd, const std::optional<TensorBase>& weight) {
   const auto rows = input.dim() - static_cast<int64_t>(normalized_shape.size());
   Normalization n{input, mean, rstd, weight.value_or(TensorBase()), {}, {}, false};
@@ -92,13 +99,17 @@ NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const Tens
   return {to_x, shaped(to_weight, normalized_shape), to_grad_out};
 }
 
-NormGrads batch_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight, const TensorBase& grad_of_bias,
-                                     const TensorBase& grad_out, const TensorBase& input, const std::optional<TensorBase>& weight,
-                                     const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var,
-                                     const std::optional<TensorBase>& save_mean, const std::optional<TensorBase>& save_invstd, bool train, double eps) {
+NormGrads batch_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight,
+                                     const TensorBase& grad_of_bias, const TensorBase& grad_out,
+                                     const TensorBase& input, const std::optional<TensorBase>& weight,
+                                     const std::optional<TensorBase>& running_mean,
+                                     const std::optional<TensorBase>& running_var,
+                                     const std::optional<TensorBase>& save_mean,
+                                     const std::optional<TensorBase>& save_invstd, bool train, double eps) {
   DimVector shape(static_cast<size_t>(input.dim()), 1);
   shape[1] = input.size(1);
-  Normalization n{input, shaped(train ? save_mean : running_mean, shape), TensorBase(), shaped(weight, shape), {}, {}, !train};
+  Normalization n{input, shaped(train ? save_mean : running_mean, shape), TensorBase(), shaped(weight, shape), {}, {},
+                  !train};
   n.rstd = train ? shaped(save_invstd, shape) : ops::rsqrt(shaped(running_var, shape) + Scalar(eps));
   for (int64_t d = 0; d < input.dim(); ++d) {
     if (d == 1) continue;

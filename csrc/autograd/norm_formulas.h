@@ -10,19 +10,25 @@ namespace tiny_torch::autograd {
 
 using NormGrads = std::tuple<TensorBase, TensorBase, TensorBase>;
 
-NormGrads layer_norm_grads(const TensorBase& grad, const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean, const TensorBase& rstd,
-                           const std::optional<TensorBase>& weight, const std::optional<TensorBase>& bias, std::array<bool, 3> mask);
+NormGrads layer_norm_grads(const TensorBase& grad, const TensorBase& input, IntArrayRef normalized_shape,
+                           const TensorBase& mean, const TensorBase& rstd, const std::optional<TensorBase>& weight,
+                           const std::optional<TensorBase>& bias, std::array<bool, 3> mask);
 NormGrads batch_norm_grads(const TensorBase& grad, const TensorBase& input, const std::optional<TensorBase>& weight,
-                           const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var, const TensorBase& save_mean,
-                           const TensorBase& save_invstd, bool training, double eps, std::array<bool, 3> mask);
+                           const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var,
+                           const TensorBase& save_mean, const TensorBase& save_invstd, bool training, double eps,
+                           std::array<bool, 3> mask);
 
 /// Of input, weight and grad_out of the backward operators, given the gradients of their three results.
-NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight, const TensorBase& grad_of_bias,
-                                     const TensorBase& grad_out, const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean,
+NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight,
+                                     const TensorBase& grad_of_bias, const TensorBase& grad_out,
+                                     const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean,
                                      const TensorBase& rstd, const std::optional<TensorBase>& weight);
-NormGrads batch_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight, const TensorBase& grad_of_bias,
-                                     const TensorBase& grad_out, const TensorBase& input, const std::optional<TensorBase>& weight,
-                                     const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var,
-                                     const std::optional<TensorBase>& save_mean, const std::optional<TensorBase>& save_invstd, bool train, double eps);
+NormGrads batch_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight,
+                                     const TensorBase& grad_of_bias, const TensorBase& grad_out,
+                                     const TensorBase& input, const std::optional<TensorBase>& weight,
+                                     const std::optional<TensorBase>& running_mean,
+                                     const std::optional<TensorBase>& running_var,
+                                     const std::optional<TensorBase>& save_mean,
+                                     const std::optional<TensorBase>& save_invstd, bool train, double eps);
 
 }  // namespace tiny_torch::autograd

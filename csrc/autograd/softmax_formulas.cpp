@@ -6,11 +6,14 @@
 namespace tiny_torch::autograd {
 
 namespace {
-TensorBase sum_along(const TensorBase& t, int64_t dim) { return ops::sum(t, OptionalIntArrayRef(IntArrayRef(dim)), true); }
+TensorBase sum_along(const TensorBase& t, int64_t dim) {
+  return ops::sum(t, OptionalIntArrayRef(IntArrayRef(dim)), true);
+}
 }  // namespace
 
 // The backward is (g - sum(g y)) y.
-TensorBase softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim, const TensorBase& output) {
+TensorBase softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim,
+                                   const TensorBase& output) {
   return grad * (grad_output - sum_along(grad_output * output, dim)) - grad_output * sum_along(grad * output, dim);
 }
 
@@ -19,7 +22,8 @@ TensorBase log_softmax_grad_of_grad(const TensorBase& grad, int64_t dim, const T
   return grad - sum_along(grad * ops::exp(output), dim);
 }
 
-TensorBase log_softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim, const TensorBase& output) {
+TensorBase log_softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim,
+                                       const TensorBase& output) {
   return -(grad * ops::exp(output) * sum_along(grad_output, dim));
 }
 

@@ -5,8 +5,10 @@
 
 namespace tiny_torch::autograd {
 
-TensorBase softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim, const TensorBase& output);
+TensorBase softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim,
+                                   const TensorBase& output);
 TensorBase log_softmax_grad_of_grad(const TensorBase& grad, int64_t dim, const TensorBase& output);
-TensorBase log_softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim, const TensorBase& output);
+TensorBase log_softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim,
+                                       const TensorBase& output);
 
 }  // namespace tiny_torch::autograd

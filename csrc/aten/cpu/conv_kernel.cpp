@@ -64,7 +64,8 @@ void for_each_row(const Geometry& g, int64_t kd, int64_t kh, int64_t kw, const F
     for (int64_t oh = 0; oh < g.out[1]; ++oh) {
       const int64_t ih = oh * g.stride[1] + kh * g.dilation[1] - g.padding[1];
       const bool exists = id >= 0 && id < g.in[0] && ih >= 0 && ih < g.in[1];
-      f((od * g.out[1] + oh) * g.out[2], (id * g.in[1] + ih) * g.in[2] + shift, exists ? first : g.out[2], exists ? last : g.out[2]);
+      f((od * g.out[1] + oh) * g.out[2], (id * g.in[1] + ih) * g.in[2] + shift, exists ? first : g.out[2],
+        exists ? last : g.out[2]);
     }
   }
 }
@@ -96,19 +97,21 @@ void im2col(const Geometry& g, const T* image, T* columns) {
 template <class T>
 void col2im(const Geometry& g, const T* columns, T* image) {
   const int64_t positions = g.out_size(), s = g.stride[2], kernel = g.kernel_size();
-  parallel_for(0, g.in_channels, std::max<int64_t>(1, kGrainSize / (positions * kernel)), [&](int64_t begin, int64_t end) {
-    for (int64_t c = begin; c < end; ++c) {
-      T* to = image + c * g.in_size();
-      std::fill(to, to + g.in_size(), T(0));
-      for (int64_t k = 0; k < kernel; ++k) {
-        const T* from = columns + (c * kernel + k) * positions;
-        for_each_row(g, k / (g.kernel[1] * g.kernel[2]), k / g.kernel[2] % g.kernel[1], k % g.kernel[2],
-                     [&](int64_t o, int64_t i, int64_t first, int64_t last) {
-                       for (int64_t x = first; x < last; ++x) to[i + x * s] = static_cast<T>(to[i + x * s] + from[o + x]);
-                     });
-      }
-    }
-  });
+  parallel_for(0, g.in_channels, std::max<int64_t>(1, kGrainSize / (positions * kernel)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t c = begin; c < end; ++c) {
+                   T* to = image + c * g.in_size();
+                   std::fill(to, to + g.in_size(), T(0));
+                   for (int64_t k = 0; k < kernel; ++k) {
+                     const T* from = columns + (c * kernel + k) * positions;
+                     for_each_row(g, k / (g.kernel[1] * g.kernel[2]), k / g.kernel[2] % g.kernel[1], k % g.kernel[2],
+                                  [&](int64_t o, int64_t i, int64_t first, int64_t last) {
+                                    for (int64_t x = first; x < last; ++x)
+                                      to[i + x * s] = static_cast<T>(to[i + x * s] + from[o + x]);
+                                  });
+                   }
+                 }
+               });
 }
 
 // A part of a dense tensor as a (rows, cols) matrix.
@@ -130,7 +133,8 @@ void add_bias(const Geometry& g, const TensorBase& bias, T* image) {
   const T* values = static_cast<const T*>(bias.const_data_ptr());
   const int64_t positions = g.out_size();
   for (int64_t c = 0; c < g.groups * g.out_channels; ++c) {
-    for (int64_t p = 0; p < positions; ++p) image[c * positions + p] = static_cast<T>(image[c * positions + p] + values[c]);
+    for (int64_t p = 0; p < positions; ++p)
+      image[c * positions + p] = static_cast<T>(image[c * positions + p] + values[c]);
   }
 }
 
@@ -149,29 +153,34 @@ void sum_to_bias(const Geometry& g, const TensorBase& dst, T* bias) {
 
 // All operands dense, row-major and of the type T that accumulates.
 template <class T>
-void ref_conv_dense(const Geometry& g, ConvPass pass, const TensorBase& src, const TensorBase& weight, const TensorBase& dst, const TensorBase& bias) {
+void ref_conv_dense(const Geometry& g, ConvPass pass, const TensorBase& src, const TensorBase& weight,
+                    const TensorBase& dst, const TensorBase& bias) {
   const int64_t rows = g.rows(), positions = g.out_size();
   const bool direct = g.is_pointwise();
   const TensorBase buffer = direct ? TensorBase() : empty_tensor({rows, positions}, src.scalar_type());
   for (int64_t n = 0; n < g.batch; ++n) {
     for (int64_t group = 0; group < g.groups; ++group) {
       const int64_t src_at = (n * g.groups + group) * g.in_channels * g.in_size();
-      const TensorBase image = matrix(dst, (n * g.groups + group) * g.out_channels * positions, g.out_channels, positions);
+      const TensorBase image =
+          matrix(dst, (n * g.groups + group) * g.out_channels * positions, g.out_channels, positions);
       const TensorBase filters = matrix(weight, group * g.out_channels * rows, g.out_channels, rows);
       const TensorBase columns = direct ? matrix(src, src_at, rows, positions) : buffer;
       if (pass == ConvPass::BackwardInput) {
         multiply(columns, transposed(filters), image);
-        if (!direct) col2im(g, static_cast<const T*>(columns.const_data_ptr()), static_cast<T*>(src.mutable_data_ptr()) + src_at);
+        if (!direct)
+          col2im(g, static_cast<const T*>(columns.const_data_ptr()), static_cast<T*>(src.mutable_data_ptr()) + src_at);
         continue;
       }
-      if (!direct) im2col(g, static_cast<const T*>(src.const_data_ptr()) + src_at, static_cast<T*>(columns.mutable_data_ptr()));
+      if (!direct)
+        im2col(g, static_cast<const T*>(src.const_data_ptr()) + src_at, static_cast<T*>(columns.mutable_data_ptr()));
       if (pass == ConvPass::Forward) {
         multiply(image, filters, columns);
       } else {
         multiply(filters, image, transposed(columns), n != 0);
       }
     }
-    if (pass == ConvPass::Forward && bias.defined()) add_bias(g, bias, static_cast<T*>(dst.mutable_data_ptr()) + n * g.groups * g.out_channels * positions);
+    if (pass == ConvPass::Forward && bias.defined())
+      add_bias(g, bias, static_cast<T*>(dst.mutable_data_ptr()) + n * g.groups * g.out_channels * positions);
   }
   if (pass == ConvPass::BackwardWeight && bias.defined()) sum_to_bias(g, dst, static_cast<T*>(bias.mutable_data_ptr()));
 }
@@ -192,15 +201,20 @@ TensorBase dense_copy(const TensorBase& t) {
 bool ref_conv(const ConvCall& call, const char**) {
   const Geometry g(call);
   const bool writes_bias = call.bias.defined() && call.pass == ConvPass::BackwardWeight;
-  const TensorBase bias = !call.bias.defined() ? TensorBase() : writes_bias ? dense_for(call.bias) : dense_copy(call.bias);
+  const TensorBase bias = !call.bias.defined() ? TensorBase()
+                          : writes_bias        ? dense_for(call.bias)
+                                               : dense_copy(call.bias);
   const TensorBase src = call.pass == ConvPass::BackwardInput ? dense_for(call.src) : dense_copy(call.src);
   const TensorBase weight = call.pass == ConvPass::BackwardWeight ? dense_for(call.weight) : dense_copy(call.weight);
   const TensorBase dst = call.pass == ConvPass::Forward ? dense_for(call.dst) : dense_copy(call.dst);
   dispatch_all_types(src.scalar_type(), "convolution", [&](auto tag) {
     using T = decltype(tag);
-    if constexpr (!std::is_same_v<T, bool> && std::is_same_v<T, opmath_t<T>>) ref_conv_dense<T>(g, call.pass, src, weight, dst, bias);
+    if constexpr (!std::is_same_v<T, bool> && std::is_same_v<T, opmath_t<T>>)
+      ref_conv_dense<T>(g, call.pass, src, weight, dst, bias);
   });
-  const TensorBase& wanted = call.pass == ConvPass::Forward ? call.dst : call.pass == ConvPass::BackwardInput ? call.src : call.weight;
+  const TensorBase& wanted = call.pass == ConvPass::Forward         ? call.dst
+                             : call.pass == ConvPass::BackwardInput ? call.src
+                                                                    : call.weight;
   const TensorBase& made = call.pass == ConvPass::Forward ? dst : call.pass == ConvPass::BackwardInput ? src : weight;
   if (!made.is_same(wanted)) native::copy_stub(DeviceType::CPU, wanted, made);
   if (writes_bias && !bias.is_same(call.bias)) native::copy_stub(DeviceType::CPU, call.bias, bias);
@@ -222,7 +236,9 @@ void conv_kernel(const ConvCall& call) {
 
 }  // namespace
 
-void add_conv_implementation(ConvImplementation implementation) { implementations().insert(implementations().begin(), implementation); }
+void add_conv_implementation(ConvImplementation implementation) {
+  implementations().insert(implementations().begin(), implementation);
+}
 
 namespace {
 using native::conv_stub;

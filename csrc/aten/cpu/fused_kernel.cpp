@@ -151,7 +151,8 @@ void run_piece(const Arrays& arrays, const Piece& piece, const F& f) {
   const int64_t itemsize = element_size(arrays.dtype);
   std::array<T*, kArrays> at{};
   if (arrays.dtype == scalar_type_of<T>) {
-    for (size_t k = 0; k < kArrays; ++k) at[k] = arrays.data[k] ? reinterpret_cast<T*>(arrays.data[k] + piece.begin * itemsize) : nullptr;
+    for (size_t k = 0; k < kArrays; ++k)
+      at[k] = arrays.data[k] ? reinterpret_cast<T*>(arrays.data[k] + piece.begin * itemsize) : nullptr;
     return f(piece.param, at, piece.end - piece.begin);
   }
   alignas(64) T wide[kArrays][kBlock];
@@ -217,8 +218,14 @@ void fused_adam_kernel(const FusedLists& lists, const AdamOptions& options) {
 void fused_sgd_kernel(const FusedLists& lists, const SgdOptions& o) {
   for_each_piece(lists, [&](size_t, const auto& at, int64_t n) {
     using T = std::remove_pointer_t<typename std::decay_t<decltype(at)>::value_type>;
-    const simd::SgdNumbers<T> numbers{static_cast<T>(o.inverse_scale), static_cast<T>(o.weight_decay), static_cast<T>(o.momentum),
-                                      static_cast<T>(1 - o.dampening), static_cast<T>(o.lr), o.maximize, o.unscale, o.nesterov,
+    const simd::SgdNumbers<T> numbers{static_cast<T>(o.inverse_scale),
+                                      static_cast<T>(o.weight_decay),
+                                      static_cast<T>(o.momentum),
+                                      static_cast<T>(1 - o.dampening),
+                                      static_cast<T>(o.lr),
+                                      o.maximize,
+                                      o.unscale,
+                                      o.nesterov,
                                       o.is_first_step};
     simd::fused_fns<T>().sgd(at[0], at[1], at[2], n, numbers);
   });

@@ -64,10 +64,11 @@ void nll_sum(const NllCall& call, const TensorBase& out, const TensorBase& total
   parallel_for(0, chunks, 4, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
       auto& [loss, weights] = partial[static_cast<size_t>(c)];
-      for_each_target<T>(call, c * kChunk, std::min(targets, (c + 1) * kChunk), [&, &loss = loss, &weights = weights](int64_t, int64_t at, double w) {
-        loss -= w * static_cast<double>(static_cast<opmath_t<T>>(x[at]));
-        weights += w;
-      });
+      for_each_target<T>(call, c * kChunk, std::min(targets, (c + 1) * kChunk),
+                         [&, &loss = loss, &weights = weights](int64_t, int64_t at, double w) {
+                           loss -= w * static_cast<double>(static_cast<opmath_t<T>>(x[at]));
+                           weights += w;
+                         });
     }
   });
   double loss = 0, weights = 0;
@@ -93,21 +94,26 @@ void nll_loss_kernel(const NllCall& call, const TensorBase& out, const TensorBas
   });
 }
 
-void nll_loss_backward_kernel(const NllCall& call, const TensorBase& grad_input, const TensorBase& grad_output, const TensorBase& total_weight) {
+void nll_loss_backward_kernel(const NllCall& call, const TensorBase& grad_input, const TensorBase& grad_output,
+                              const TensorBase& total_weight) {
   check_targets(call);
   dispatch_floating(call.self.scalar_type(), "nll_loss_backward_out_frame", [&](auto tag) {
     using T = decltype(tag);
     T* to = grad_input.mutable_data_ptr<T>();
     const T* grad = grad_output.const_data_ptr<T>();
     const bool elements = call.reduction == native::kReduceNone;
-    const double divisor = call.reduction == native::kReduceMean ? static_cast<double>(static_cast<opmath_t<T>>(*total_weight.const_data_ptr<T>())) : 1.0;
-    parallel_for(0, call.n, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, call.classes * call.inner)), [&](int64_t begin, int64_t end) {
-      std::memset(static_cast<void*>(to + begin * call.classes * call.inner), 0,
-                  static_cast<size_t>((end - begin) * call.classes * call.inner) * sizeof(T));
-      for_each_target<T>(call, begin * call.inner, end * call.inner, [&](int64_t i, int64_t at, double w) {
-        to[at] = narrow<T>(-w * static_cast<double>(static_cast<opmath_t<T>>(grad[elements ? i : 0])) / divisor);
-      });
-    });
+    const double divisor = call.reduction == native::kReduceMean
+                               ? static_cast<double>(static_cast<opmath_t<T>>(*total_weight.const_data_ptr<T>()))
+                               : 1.0;
+    parallel_for(
+        0, call.n, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, call.classes * call.inner)),
+        [&](int64_t begin, int64_t end) {
+          std::memset(static_cast<void*>(to + begin * call.classes * call.inner), 0,
+                      static_cast<size_t>((end - begin) * call.classes * call.inner) * sizeof(T));
+          for_each_target<T>(call, begin * call.inner, end * call.inner, [&](int64_t i, int64_t at, double w) {
+            to[at] = narrow<T>(-w * static_cast<double>(static_cast<opmath_t<T>>(grad[elements ? i : 0])) / divisor);
+          });
+        });
   });
 }
 

@@ -20,7 +20,8 @@ using native::LayerNormCall;
 template <class F>
 void dispatch_compute(ScalarType dtype, const char* name, const F& f) {
   if (dtype == kDouble) return f(double());
-  TORCH_CHECK_NOT_IMPLEMENTED(dtype == kFloat || dtype == kHalf || dtype == kBFloat16, "\"", name, "\" not implemented for '", to_string(dtype), "'");
+  TORCH_CHECK_NOT_IMPLEMENTED(dtype == kFloat || dtype == kHalf || dtype == kBFloat16, "\"", name,
+                              "\" not implemented for '", to_string(dtype), "'");
   f(float());
 }
 
@@ -28,7 +29,8 @@ void dispatch_compute(ScalarType dtype, const char* name, const F& f) {
 template <class A>
 class Reader {
  public:
-  explicit Reader(const TensorBase& t) : base_(static_cast<const char*>(t.const_data_ptr())), itemsize_(static_cast<int64_t>(t.itemsize())) {
+  explicit Reader(const TensorBase& t)
+      : base_(static_cast<const char*>(t.const_data_ptr())), itemsize_(static_cast<int64_t>(t.itemsize())) {
     if (t.scalar_type() != scalar_type_of<A>) convert_ = simd::load_function(t.scalar_type(), scalar_type_of<A>);
   }
   const A* row(int64_t first, int64_t n, std::vector<A>& buffer) const {
@@ -48,7 +50,8 @@ class Reader {
 template <class A>
 class Writer {
  public:
-  explicit Writer(const TensorBase& t) : base_(static_cast<char*>(t.mutable_data_ptr())), itemsize_(static_cast<int64_t>(t.itemsize())) {
+  explicit Writer(const TensorBase& t)
+      : base_(static_cast<char*>(t.mutable_data_ptr())), itemsize_(static_cast<int64_t>(t.itemsize())) {
     if (t.scalar_type() != scalar_type_of<A>) convert_ = simd::store_function(scalar_type_of<A>, t.scalar_type());
   }
   /// Where to write n values; `finish` puts them in place.
@@ -84,7 +87,9 @@ class Values {
 
 template <class A>
 void store_values(const TensorBase& to, const std::vector<A>& values) {
-  if (to.defined()) simd::store_block(scalar_type_of<A>, values.data(), to.scalar_type(), to.mutable_data_ptr(), to.element_size(), to.numel());
+  if (to.defined())
+    simd::store_block(scalar_type_of<A>, values.data(), to.scalar_type(), to.mutable_data_ptr(), to.element_size(),
+                      to.numel());
 }
 
 int64_t rows_per_task(int64_t n) { return std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, n)); }
@@ -123,32 +128,38 @@ void layer_norm_backward_typed(const LayerNormBackwardCall& call) {
   const int64_t n = call.n, rows = call.input.numel() / n;
   const Reader<A> in(call.input), grad(call.grad_out);
   const Values<A> w(call.weight), mean(call.mean), rstd(call.rstd);
-  const bool want_input = call.grad_input.defined(), want_weight = call.grad_weight.defined(), want_bias = call.grad_bias.defined();
+  const bool want_input = call.grad_input.defined(), want_weight = call.grad_weight.defined(),
+             want_bias = call.grad_bias.defined();
   const Writer<A> out(want_input ? call.grad_input : call.input);
-  const int64_t parts = want_weight || want_bias ? std::min(kParts, rows) : (rows + rows_per_task(n) - 1) / rows_per_task(n);
+  const int64_t parts =
+      want_weight || want_bias ? std::min(kParts, rows) : (rows + rows_per_task(n) - 1) / rows_per_task(n);
   const auto width = static_cast<size_t>(n);
-  std::vector<A> dw(want_weight ? static_cast<size_t>(parts) * width : 0), db(want_bias ? static_cast<size_t>(parts) * width : 0);
-  parallel_for(0, parts, std::max<int64_t>(1, kGrainSize * parts / std::max<int64_t>(1, rows * n)), [&](int64_t first_part, int64_t last_part) {
-    std::vector<A> x_buffer, g_buffer, y_buffer;
-    for (int64_t part = first_part; part < last_part; ++part) {
-      A* part_dw = want_weight ? dw.data() + part * n : nullptr;
-      A* part_db = want_bias ? db.data() + part * n : nullptr;
-      for (int64_t i = rows * part / parts; i < rows * (part + 1) / parts; ++i) {
-        const A *x = in.row(i * n, n, x_buffer), *g = grad.row(i * n, n, g_buffer);
-        const A m = mean.get()[i], r = rstd.get()[i];
-        if (want_weight || want_bias) f.accumulate(part_dw, part_db, g, x, n, m, r);
-        if (!want_input) continue;
-        A sums[2] = {0, 0};
-        f.dots(sums, g, x, n, m, w.get());
-        const A slope = -sums[1] * r * r * r / static_cast<A>(n);
-        f.combine(out.row(i * n, n, y_buffer), g, x, n, r, slope, -r * sums[0] / static_cast<A>(n) - m * slope, w.get());
-        out.finish(i * n, n, y_buffer);
-      }
-    }
-  });
+  std::vector<A> dw(want_weight ? static_cast<size_t>(parts) * width : 0),
+      db(want_bias ? static_cast<size_t>(parts) * width : 0);
+  parallel_for(0, parts, std::max<int64_t>(1, kGrainSize * parts / std::max<int64_t>(1, rows * n)),
+               [&](int64_t first_part, int64_t last_part) {
+                 std::vector<A> x_buffer, g_buffer, y_buffer;
+                 for (int64_t part = first_part; part < last_part; ++part) {
+                   A* part_dw = want_weight ? dw.data() + part * n : nullptr;
+                   A* part_db = want_bias ? db.data() + part * n : nullptr;
+                   for (int64_t i = rows * part / parts; i < rows * (part + 1) / parts; ++i) {
+                     const A *x = in.row(i * n, n, x_buffer), *g = grad.row(i * n, n, g_buffer);
+                     const A m = mean.get()[i], r = rstd.get()[i];
+                     if (want_weight || want_bias) f.accumulate(part_dw, part_db, g, x, n, m, r);
+                     if (!want_input) continue;
+                     A sums[2] = {0, 0};
+                     f.dots(sums, g, x, n, m, w.get());
+                     const A slope = -sums[1] * r * r * r / static_cast<A>(n);
+                     f.combine(out.row(i * n, n, y_buffer), g, x, n, r, slope,
+                               -r * sums[0] / static_cast<A>(n) - m * slope, w.get());
+                     out.finish(i * n, n, y_buffer);
+                   }
+                 }
+               });
   for (auto* sums : {&dw, &db}) {
     if (sums->empty()) continue;
-    for (int64_t part = 1; part < parts; ++part) f.accumulate(nullptr, sums->data(), sums->data() + part * n, sums->data(), n, A(0), A(0));
+    for (int64_t part = 1; part < parts; ++part)
+      f.accumulate(nullptr, sums->data(), sums->data() + part * n, sums->data(), n, A(0), A(0));
     sums->resize(width);
   }
   if (want_weight) store_values(call.grad_weight, dw);
@@ -170,20 +181,25 @@ template <class F>
 void for_rows(const BatchLayout& l, int64_t c, const F& f) {
   for (int64_t n = 0; n < l.batch; ++n) f((n * l.channels + c) * l.positions);
 }
-int64_t channels_per_task(const BatchLayout& l) { return std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, l.count())); }
+int64_t channels_per_task(const BatchLayout& l) {
+  return std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, l.count()));
+}
 
 // Runs f(part, first row, last row) over the rows of a channels-last batch.
 template <class F>
 void for_parts(const BatchLayout& l, int64_t parts, const F& f) {
-  parallel_for(0, parts, std::max<int64_t>(1, kGrainSize * parts / std::max<int64_t>(1, l.count() * l.channels)), [&](int64_t begin, int64_t end) {
-    for (int64_t part = begin; part < end; ++part) f(part, l.count() * part / parts, l.count() * (part + 1) / parts);
-  });
+  parallel_for(0, parts, std::max<int64_t>(1, kGrainSize * parts / std::max<int64_t>(1, l.count() * l.channels)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t part = begin; part < end; ++part)
+                   f(part, l.count() * part / parts, l.count() * (part + 1) / parts);
+               });
 }
 
 template <class A>
 void add_parts(std::vector<A>& sums, int64_t parts, int64_t channels) {
   for (int64_t part = 1; part < parts; ++part) {
-    for (int64_t c = 0; c < channels; ++c) sums[static_cast<size_t>(c)] += sums[static_cast<size_t>(part * channels + c)];
+    for (int64_t c = 0; c < channels; ++c)
+      sums[static_cast<size_t>(c)] += sums[static_cast<size_t>(part * channels + c)];
   }
   sums.resize(static_cast<size_t>(channels));
 }
@@ -197,9 +213,12 @@ void batch_moments(const BatchLayout& l, const Reader<A>& in, std::vector<A>& me
       std::vector<A> buffer;
       for (int64_t c = begin; c < end; ++c) {
         double sum = 0, square = 0;
-        for_rows(l, c, [&](int64_t at) { sum += static_cast<double>(f.sum(in.row(at, l.positions, buffer), l.positions)); });
+        for_rows(l, c,
+                 [&](int64_t at) { sum += static_cast<double>(f.sum(in.row(at, l.positions, buffer), l.positions)); });
         const A m = static_cast<A>(sum / static_cast<double>(l.count()));
-        for_rows(l, c, [&](int64_t at) { square += static_cast<double>(f.squares(in.row(at, l.positions, buffer), l.positions, m)); });
+        for_rows(l, c, [&](int64_t at) {
+          square += static_cast<double>(f.squares(in.row(at, l.positions, buffer), l.positions, m));
+        });
         mean[static_cast<size_t>(c)] = m;
         squares[static_cast<size_t>(c)] = static_cast<A>(square);
       }
@@ -216,11 +235,13 @@ void batch_moments(const BatchLayout& l, const Reader<A>& in, std::vector<A>& me
     }
   });
   add_parts(sums, parts, width);
-  for (int64_t c = 0; c < width; ++c) mean[static_cast<size_t>(c)] = sums[static_cast<size_t>(c)] / static_cast<A>(l.count());
+  for (int64_t c = 0; c < width; ++c)
+    mean[static_cast<size_t>(c)] = sums[static_cast<size_t>(c)] / static_cast<A>(l.count());
   sums.assign(static_cast<size_t>(parts * width), A(0));
   for_parts(l, parts, [&](int64_t part, int64_t begin, int64_t end) {
     std::vector<A> buffer;
-    for (int64_t i = begin; i < end; ++i) f.column_squares(sums.data() + part * width, in.row(i * width, width, buffer), mean.data(), width);
+    for (int64_t i = begin; i < end; ++i)
+      f.column_squares(sums.data() + part * width, in.row(i * width, width, buffer), mean.data(), width);
   });
   add_parts(sums, parts, width);
   squares = std::move(sums);
@@ -230,20 +251,23 @@ template <class A>
 void update_running(const TensorBase& running, const std::vector<A>& batch, double momentum) {
   if (!running.defined()) return;
   std::vector<A> values(batch.size());
-  simd::load_block(running.scalar_type(), running.const_data_ptr(), running.stride(0) * running.element_size(), scalar_type_of<A>, values.data(),
-                   running.numel());
+  simd::load_block(running.scalar_type(), running.const_data_ptr(), running.stride(0) * running.element_size(),
+                   scalar_type_of<A>, values.data(), running.numel());
   for (size_t c = 0; c < values.size(); ++c) {
-    values[c] = static_cast<A>(momentum * static_cast<double>(batch[c]) + (1 - momentum) * static_cast<double>(values[c]));
+    values[c] =
+        static_cast<A>(momentum * static_cast<double>(batch[c]) + (1 - momentum) * static_cast<double>(values[c]));
   }
-  simd::store_block(scalar_type_of<A>, values.data(), running.scalar_type(), running.mutable_data_ptr(), running.stride(0) * running.element_size(),
-                    running.numel());
+  simd::store_block(scalar_type_of<A>, values.data(), running.scalar_type(), running.mutable_data_ptr(),
+                    running.stride(0) * running.element_size(), running.numel());
 }
 
 // y = x * scale + shift, per channel.
 template <class A>
-void batch_affine(const BatchLayout& l, const Writer<A>& out, const Reader<A>& in, const std::vector<A>& scale, const std::vector<A>& shift) {
+void batch_affine(const BatchLayout& l, const Writer<A>& out, const Reader<A>& in, const std::vector<A>& scale,
+                  const std::vector<A>& shift) {
   const RowFunctions<A>& f = row_functions<A>();
-  const int64_t n = l.channels_last ? l.channels : l.positions, rows = l.channels_last ? l.count() : l.batch * l.channels;
+  const int64_t n = l.channels_last ? l.channels : l.positions,
+                rows = l.channels_last ? l.count() : l.batch * l.channels;
   parallel_for(0, rows, rows_per_task(n), [&](int64_t begin, int64_t end) {
     std::vector<A> x_buffer, y_buffer;
     for (int64_t i = begin; i < end; ++i) {
@@ -298,7 +322,8 @@ void batch_norm_typed(const BatchNormCall& call) {
 
 // Sums of g and of g * (x - mean) of each channel.
 template <class A>
-void batch_dots(const BatchLayout& l, const Reader<A>& in, const Reader<A>& grad, const A* mean, std::vector<A>& s1, std::vector<A>& s2) {
+void batch_dots(const BatchLayout& l, const Reader<A>& in, const Reader<A>& grad, const A* mean, std::vector<A>& s1,
+                std::vector<A>& s2) {
   const RowFunctions<A>& f = row_functions<A>();
   if (!l.channels_last) {
     s1.resize(static_cast<size_t>(l.channels));
@@ -309,7 +334,8 @@ void batch_dots(const BatchLayout& l, const Reader<A>& in, const Reader<A>& grad
         double plain = 0, crossed = 0;
         for_rows(l, c, [&](int64_t at) {
           A sums[2] = {0, 0};
-          f.dots(sums, grad.row(at, l.positions, g_buffer), in.row(at, l.positions, x_buffer), l.positions, mean[c], nullptr);
+          f.dots(sums, grad.row(at, l.positions, g_buffer), in.row(at, l.positions, x_buffer), l.positions, mean[c],
+                 nullptr);
           plain += static_cast<double>(sums[0]);
           crossed += static_cast<double>(sums[1]);
         });
@@ -325,8 +351,8 @@ void batch_dots(const BatchLayout& l, const Reader<A>& in, const Reader<A>& grad
   for_parts(l, parts, [&](int64_t part, int64_t begin, int64_t end) {
     std::vector<A> x_buffer, g_buffer;
     for (int64_t i = begin; i < end; ++i) {
-      f.column_dots(s1.data() + part * width, s2.data() + part * width, grad.row(i * width, width, g_buffer), in.row(i * width, width, x_buffer), mean,
-                    width);
+      f.column_dots(s1.data() + part * width, s2.data() + part * width, grad.row(i * width, width, g_buffer),
+                    in.row(i * width, width, x_buffer), mean, width);
     }
   });
   add_parts(s1, parts, width);
@@ -335,9 +361,11 @@ void batch_dots(const BatchLayout& l, const Reader<A>& in, const Reader<A>& grad
 
 // dx = g * a + x * b + c, per channel.
 template <class A>
-void batch_combine(const BatchLayout& l, const Writer<A>& out, const Reader<A>& grad, const Reader<A>& in, const std::array<std::vector<A>, 3>& k) {
+void batch_combine(const BatchLayout& l, const Writer<A>& out, const Reader<A>& grad, const Reader<A>& in,
+                   const std::array<std::vector<A>, 3>& k) {
   const RowFunctions<A>& f = row_functions<A>();
-  const int64_t n = l.channels_last ? l.channels : l.positions, rows = l.channels_last ? l.count() : l.batch * l.channels;
+  const int64_t n = l.channels_last ? l.channels : l.positions,
+                rows = l.channels_last ? l.count() : l.batch * l.channels;
   parallel_for(0, rows, rows_per_task(n), [&](int64_t begin, int64_t end) {
     std::vector<A> x_buffer, g_buffer, y_buffer;
     for (int64_t i = begin; i < end; ++i) {
@@ -383,16 +411,19 @@ void batch_norm_backward_typed(const BatchNormBackwardCall& call) {
 }
 
 void layer_norm_kernel(const LayerNormCall& call) {
-  dispatch_compute(call.input.scalar_type(), "LayerNormKernelImpl", [&](auto tag) { layer_norm_typed<decltype(tag)>(call); });
+  dispatch_compute(call.input.scalar_type(), "LayerNormKernelImpl",
+                   [&](auto tag) { layer_norm_typed<decltype(tag)>(call); });
 }
 void layer_norm_backward_kernel(const LayerNormBackwardCall& call) {
-  dispatch_compute(call.input.scalar_type(), "LayerNormBackwardKernelImpl", [&](auto tag) { layer_norm_backward_typed<decltype(tag)>(call); });
+  dispatch_compute(call.input.scalar_type(), "LayerNormBackwardKernelImpl",
+                   [&](auto tag) { layer_norm_backward_typed<decltype(tag)>(call); });
 }
 void batch_norm_kernel(const BatchNormCall& call) {
   dispatch_compute(call.input.scalar_type(), "batch_norm", [&](auto tag) { batch_norm_typed<decltype(tag)>(call); });
 }
 void batch_norm_backward_kernel(const BatchNormBackwardCall& call) {
-  dispatch_compute(call.input.scalar_type(), "batch_norm_backward", [&](auto tag) { batch_norm_backward_typed<decltype(tag)>(call); });
+  dispatch_compute(call.input.scalar_type(), "batch_norm_backward",
+                   [&](auto tag) { batch_norm_backward_typed<decltype(tag)>(call); });
 }
 
 using namespace native;  // NOLINT: the stubs below

@@ -97,7 +97,8 @@ Moments<T> row_moments(const T* x, int64_t n) {
 template <class T>
 void row_affine(T* y, const T* x, int64_t n, T scale, T shift) {
   const Vec<T> a(scale), b(shift);
-  for_vectors<T>(n, [&](int64_t i, int64_t count) HWY_ATTR { put<T>(sn::fma(some(x + i, count), a, b), y + i, count); });
+  for_vectors<T>(n,
+                 [&](int64_t i, int64_t count) HWY_ATTR { put<T>(sn::fma(some(x + i, count), a, b), y + i, count); });
 }
 
 template <class T>
@@ -186,14 +187,17 @@ void column_dots(T* s1, T* s2, const T* g, const T* x, const T* mean, int64_t n)
 template <class T>
 void column_combine(T* y, const T* g, const T* x, const T* a, const T* b, const T* c, int64_t n) {
   for_vectors<T>(n, [&](int64_t i, int64_t count) HWY_ATTR {
-    put<T>(sn::fma(some(g + i, count), some(a + i, count), sn::fma(some(x + i, count), some(b + i, count), some(c + i, count))), y + i, count);
+    put<T>(sn::fma(some(g + i, count), some(a + i, count),
+                   sn::fma(some(x + i, count), some(b + i, count), some(c + i, count))),
+           y + i, count);
   });
 }
 
 template <class T>
 const RowFunctions<T>* make_table() {
-  static const RowFunctions<T> table{&row_sum<T>,     &row_squares<T>,    &row_moments<T>,    &row_affine<T>,  &row_normalize<T>, &row_dots<T>,
-                                     &row_combine<T>, &row_accumulate<T>, &column_squares<T>, &column_dots<T>, &column_combine<T>};
+  static const RowFunctions<T> table{&row_sum<T>,        &row_squares<T>, &row_moments<T>,   &row_affine<T>,
+                                     &row_normalize<T>,  &row_dots<T>,    &row_combine<T>,   &row_accumulate<T>,
+                                     &column_squares<T>, &column_dots<T>, &column_combine<T>};
   return &table;
 }
 const RowFunctions<float>* float_table() { return make_table<float>(); }

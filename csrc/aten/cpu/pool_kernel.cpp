@@ -17,7 +17,8 @@ using native::PoolWindows;
 // The strides of one (N, C, D, H, W) operand.
 struct Strides {
   int64_t n, c, d, h, w;
-  explicit Strides(const TensorBase& t) : n(t.stride(0)), c(t.stride(1)), d(t.stride(2)), h(t.stride(3)), w(t.stride(4)) {}
+  explicit Strides(const TensorBase& t)
+      : n(t.stride(0)), c(t.stride(1)), d(t.stride(2)), h(t.stride(3)), w(t.stride(4)) {}
   int64_t plane(int64_t i, int64_t channels) const { return i / channels * n + i % channels * c; }
   int64_t at(int64_t z, int64_t y, int64_t x) const { return z * d + y * h + x * w; }
 };
@@ -52,8 +53,8 @@ struct SpanTable {
 };
 
 template <class T>
-void max_pool_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w,
-                    const SpanTable& spans) {
+void max_pool_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from,
+                    const PoolWindows& w, const SpanTable& spans) {
   using A = opmath_t<T>;
   for (int64_t oz = 0; oz < w.out[0]; ++oz) {
     for (int64_t oy = 0; oy < w.out[1]; ++oy) {
@@ -62,7 +63,8 @@ void max_pool_plane(T* out, int64_t* indices, const T* in, const Strides& to, co
         const Span x = spans.at(2, ox);
         // A window of padding alone points at its first position.
         int64_t best = (z.begin * w.in[1] + y.begin) * w.in[2] + x.begin;
-        A largest = std::numeric_limits<A>::has_infinity ? -std::numeric_limits<A>::infinity() : std::numeric_limits<A>::lowest();
+        A largest = std::numeric_limits<A>::has_infinity ? -std::numeric_limits<A>::infinity()
+                                                         : std::numeric_limits<A>::lowest();
         for (int64_t i = z.begin; i < z.end; i += w.dilation[0]) {
           for (int64_t j = y.begin; j < y.end; j += w.dilation[1]) {
             const T* row = in + from.at(i, j, 0);
@@ -85,14 +87,16 @@ void max_pool_plane(T* out, int64_t* indices, const T* in, const Strides& to, co
 // 2 x 2 windows side by side on dense rows, the usual case.
 bool is_halving(const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w) {
   for (size_t dim = 1; dim < 3; ++dim) {
-    if (w.kernel[dim] != 2 || w.stride[dim] != 2 || w.padding[dim] != 0 || w.dilation[dim] != 1 || 2 * w.out[dim] > w.in[dim]) return false;
+    if (w.kernel[dim] != 2 || w.stride[dim] != 2 || w.padding[dim] != 0 || w.dilation[dim] != 1 ||
+        2 * w.out[dim] > w.in[dim])
+      return false;
   }
   return w.in[0] == 1 && w.out[0] == 1 && to.w == 1 && at.w == 1 && from.w == 1;
 }
 
 template <class T>
-void halve_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w,
-                 std::vector<int32_t>& places) {
+void halve_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from,
+                 const PoolWindows& w, std::vector<int32_t>& places) {
   const PoolRows<T>& rows = pool_rows<T>();
   places.resize(static_cast<size_t>(w.out[2]));
   for (int64_t oy = 0; oy < w.out[1]; ++oy) {
@@ -138,7 +142,8 @@ void check_index(int64_t index, int64_t plane) {
   TORCH_CHECK(index >= 0 && index < plane, "max pooling: expected indices in [0, ", plane, "), got ", index);
 }
 
-void pool_gather_kernel(const TensorBase& out, const TensorBase& self, const TensorBase& indices, int64_t plane, int64_t positions) {
+void pool_gather_kernel(const TensorBase& out, const TensorBase& self, const TensorBase& indices, int64_t plane,
+                        int64_t positions) {
   dispatch_itemsize(self.scalar_type(), "_pool_gather", [&](auto tag) {
     using T = decltype(tag);
     const T* in = static_cast<const T*>(self.const_data_ptr());
@@ -153,7 +158,8 @@ void pool_gather_kernel(const TensorBase& out, const TensorBase& self, const Ten
   });
 }
 
-void pool_scatter_kernel(const TensorBase& grad_input, const TensorBase& grad_output, const TensorBase& indices, int64_t plane, int64_t positions) {
+void pool_scatter_kernel(const TensorBase& grad_input, const TensorBase& grad_output, const TensorBase& indices,
+                         int64_t plane, int64_t positions) {
   dispatch_all_types(grad_output.scalar_type(), "max_pool2d_backward", [&](auto tag) {
     using T = decltype(tag);
     using A = opmath_t<T>;
@@ -188,7 +194,9 @@ int64_t divisor_of(const AvgSpan& z, const AvgSpan& y, const AvgSpan& x, AvgDivi
   if (divisor.count_padding) return z.with_padding * y.with_padding * x.with_padding;
   return (z.end - z.begin) * (y.end - y.begin) * (x.end - x.begin);
 }
-bool is_empty(const AvgSpan& z, const AvgSpan& y, const AvgSpan& x) { return z.begin >= z.end || y.begin >= y.end || x.begin >= x.end; }
+bool is_empty(const AvgSpan& z, const AvgSpan& y, const AvgSpan& x) {
+  return z.begin >= z.end || y.begin >= y.end || x.begin >= x.end;
+}
 
 // f(z, y, x, output position) for windows found by `span(out, dim)`.
 template <class SpanOf, class F>
@@ -235,19 +243,25 @@ void mean_windows(const TensorBase& out, const TensorBase& self, const SpanOf& s
       for (int64_t p = begin; p < end; ++p) {
         const T* source = in + from.plane(p, channels);
         T* target = result + to.plane(p, channels);
-        for_windows(positions, span, [&](const AvgSpan& z, const AvgSpan& y, const AvgSpan& x, int64_t oz, int64_t oy, int64_t ox) {
-          const A mean = is_empty(z, y, x) ? A(0) : static_cast<A>(sum_window<A>(source, from, z, y, x) / static_cast<A>(divide(z, y, x)));
-          target[to.at(oz, oy, ox)] = static_cast<T>(mean);
-        });
+        for_windows(positions, span,
+                    [&](const AvgSpan& z, const AvgSpan& y, const AvgSpan& x, int64_t oz, int64_t oy, int64_t ox) {
+                      const A mean =
+                          is_empty(z, y, x)
+                              ? A(0)
+                              : static_cast<A>(sum_window<A>(source, from, z, y, x) / static_cast<A>(divide(z, y, x)));
+                      target[to.at(oz, oy, ox)] = static_cast<T>(mean);
+                    });
       }
     });
   });
 }
 
 template <class SpanOf, class DivisorOf>
-void mean_windows_backward(const TensorBase& grad_input, const TensorBase& grad_output, const SpanOf& span, const DivisorOf& divide) {
+void mean_windows_backward(const TensorBase& grad_input, const TensorBase& grad_output, const SpanOf& span,
+                           const DivisorOf& divide) {
   const Strides to(grad_input), from(grad_output);
-  const int64_t channels = grad_input.size(1), depth = grad_input.size(2), height = grad_input.size(3), width = grad_input.size(4);
+  const int64_t channels = grad_input.size(1), depth = grad_input.size(2), height = grad_input.size(3),
+                width = grad_input.size(4);
   const std::array<int64_t, 3> positions{grad_output.size(2), grad_output.size(3), grad_output.size(4)};
   dispatch_mean(grad_input.scalar_type(), "avg_pool2d_backward", [&](auto tag) {
     using T = decltype(tag);
@@ -260,15 +274,18 @@ void mean_windows_backward(const TensorBase& grad_input, const TensorBase& grad_
       for (int64_t p = begin; p < end; ++p) {
         std::fill(plane.begin(), plane.end(), A(0));
         const T* source = grad + from.plane(p, channels);
-        for_windows(positions, span, [&](const AvgSpan& z, const AvgSpan& y, const AvgSpan& x, int64_t oz, int64_t oy, int64_t ox) {
-          if (is_empty(z, y, x)) return;
-          const A share = static_cast<A>(static_cast<A>(source[from.at(oz, oy, ox)]) / static_cast<A>(divide(z, y, x)));
-          for (int64_t i = z.begin; i < z.end; ++i) {
-            for (int64_t j = y.begin; j < y.end; ++j) {
-              for (int64_t k = x.begin; k < x.end; ++k) plane[static_cast<size_t>((i * height + j) * width + k)] += share;
-            }
-          }
-        });
+        for_windows(positions, span,
+                    [&](const AvgSpan& z, const AvgSpan& y, const AvgSpan& x, int64_t oz, int64_t oy, int64_t ox) {
+                      if (is_empty(z, y, x)) return;
+                      const A share =
+                          static_cast<A>(static_cast<A>(source[from.at(oz, oy, ox)]) / static_cast<A>(divide(z, y, x)));
+                      for (int64_t i = z.begin; i < z.end; ++i) {
+                        for (int64_t j = y.begin; j < y.end; ++j) {
+                          for (int64_t k = x.begin; k < x.end; ++k)
+                            plane[static_cast<size_t>((i * height + j) * width + k)] += share;
+                        }
+                      }
+                    });
         T* target = result + to.plane(p, channels);
         size_t next = 0;
         for (int64_t i = 0; i < depth; ++i) {
@@ -286,7 +303,8 @@ void avg_pool_kernel(const TensorBase& out, const TensorBase& self, const PoolWi
       out, self, [&](int64_t o, size_t dim) { return avg_span(o, w, dim); },
       [&](const AvgSpan& z, const AvgSpan& y, const AvgSpan& x) { return divisor_of(z, y, x, divisor); });
 }
-void avg_pool_backward_kernel(const TensorBase& grad_input, const TensorBase& grad_output, const PoolWindows& w, AvgDivisor divisor) {
+void avg_pool_backward_kernel(const TensorBase& grad_input, const TensorBase& grad_output, const PoolWindows& w,
+                              AvgDivisor divisor) {
   mean_windows_backward(
       grad_input, grad_output, [&](int64_t o, size_t dim) { return avg_span(o, w, dim); },
       [&](const AvgSpan& z, const AvgSpan& y, const AvgSpan& x) { return divisor_of(z, y, x, divisor); });
@@ -305,7 +323,10 @@ void adaptive_avg_pool_kernel(const TensorBase& out, const TensorBase& self) {
 }
 void adaptive_avg_pool_backward_kernel(const TensorBase& grad_input, const TensorBase& grad_output) {
   mean_windows_backward(
-      grad_input, grad_output, [&](int64_t o, size_t dim) { return adaptive_span(o, grad_input.sizes()[dim + 2], grad_output.sizes()[dim + 2]); },
+      grad_input, grad_output,
+      [&](int64_t o, size_t dim) {
+        return adaptive_span(o, grad_input.sizes()[dim + 2], grad_output.sizes()[dim + 2]);
+      },
       [](const AvgSpan& z, const AvgSpan& y, const AvgSpan& x) { return divisor_of(z, y, x, {}); });
 }
 

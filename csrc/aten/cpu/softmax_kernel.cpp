@@ -206,7 +206,8 @@ void softmax_columns(const T* x, T* out, int64_t n, int64_t stride, int64_t w, b
 }
 template <class T>
 void softmax_columns_backward(const T* grad, const T* y, T* out, int64_t n, int64_t stride, int64_t w, bool log) {
-  column_blocks<T>(n, stride, w, [&](const auto& columns, int64_t c) { columns.backward(grad + c, y + c, out + c, log); });
+  column_blocks<T>(n, stride, w,
+                   [&](const auto& columns, int64_t c) { columns.backward(grad + c, y + c, out + c, log); });
 }
 
 template <class T>
@@ -269,17 +270,20 @@ void for_each_piece(const SoftmaxShape& s, const F& f) {
 // A tile of n x w floats of a half type's tensor.
 class Tile {
  public:
-  Tile(ScalarType type, const SoftmaxShape& s, int64_t w) : type_(type), shape_(s), w_(w), data_(new float[static_cast<size_t>(s.n * w)]) {}
+  Tile(ScalarType type, const SoftmaxShape& s, int64_t w)
+      : type_(type), shape_(s), w_(w), data_(new float[static_cast<size_t>(s.n * w)]) {}
   float* data() { return data_.get(); }
   void load(const TensorBase& t, int64_t offset) {
     const char* from = static_cast<const char*>(t.const_data_ptr()) + offset * 2;
     if (w_ == shape_.inner) return simd::load_block(type_, from, 2, kFloat, data(), shape_.n * w_);
-    for (int64_t r = 0; r < shape_.n; ++r) simd::load_block(type_, from + r * shape_.inner * 2, 2, kFloat, data() + r * w_, w_);
+    for (int64_t r = 0; r < shape_.n; ++r)
+      simd::load_block(type_, from + r * shape_.inner * 2, 2, kFloat, data() + r * w_, w_);
   }
   void store(void* out, int64_t offset) {
     char* to = static_cast<char*>(out) + offset * 2;
     if (w_ == shape_.inner) return simd::store_block(kFloat, data(), type_, to, 2, shape_.n * w_);
-    for (int64_t r = 0; r < shape_.n; ++r) simd::store_block(kFloat, data() + r * w_, type_, to + r * shape_.inner * 2, 2, w_);
+    for (int64_t r = 0; r < shape_.n; ++r)
+      simd::store_block(kFloat, data() + r * w_, type_, to + r * shape_.inner * 2, 2, w_);
   }
 
  private:
@@ -323,14 +327,15 @@ void softmax_kernel(const TensorBase& out, const TensorBase& self, const Softmax
   });
 }
 
-void softmax_backward_kernel(const TensorBase& grad_input, const TensorBase& grad, const TensorBase& y, const SoftmaxShape& s, bool log) {
+void softmax_backward_kernel(const TensorBase& grad_input, const TensorBase& grad, const TensorBase& y,
+                             const SoftmaxShape& s, bool log) {
   void* to = grad_input.mutable_data_ptr();
   dispatch_floating(y.scalar_type(), log ? "log_softmax_backward" : "softmax_backward", [&](auto tag) {
     using T = decltype(tag);
     for_each_piece(s, [&](int64_t at, int64_t w) {
       if constexpr (std::is_same_v<T, opmath_t<T>>) {
-        backward_piece(static_cast<const T*>(grad.const_data_ptr()) + at, static_cast<const T*>(y.const_data_ptr()) + at,
-                       static_cast<T*>(to) + at, s, s.inner, w, log);
+        backward_piece(static_cast<const T*>(grad.const_data_ptr()) + at,
+                       static_cast<const T*>(y.const_data_ptr()) + at, static_cast<T*>(to) + at, s, s.inner, w, log);
       } else {
         Tile g(y.scalar_type(), s, w), output(y.scalar_type(), s, w);
         g.load(grad, at);

@@ -22,19 +22,21 @@ namespace {
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-void check_operands(const TensorBase& query, const TensorBase& key, const TensorBase& value, const std::optional<TensorBase>& attn_mask,
-                    bool is_causal) {
-  TORCH_CHECK(query.scalar_type() == key.scalar_type() && query.scalar_type() == value.scalar_type(),
-              "Expected query, key, and value to have the same dtype, but got query.dtype: ", to_string(query.scalar_type()),
-              " key.dtype: ", to_string(key.scalar_type()), " and value.dtype: ", to_string(value.scalar_type()), " instead.");
+void check_operands(const TensorBase& query, const TensorBase& key, const TensorBase& value,
+                    const std::optional<TensorBase>& attn_mask, bool is_causal) {
+  TORCH_CHECK(
+      query.scalar_type() == key.scalar_type() && query.scalar_type() == value.scalar_type(),
+      "Expected query, key, and value to have the same dtype, but got query.dtype: ", to_string(query.scalar_type()),
+      " key.dtype: ", to_string(key.scalar_type()), " and value.dtype: ", to_string(value.scalar_type()), " instead.");
   TORCH_CHECK(query.device() == key.device() && query.device() == value.device(),
               "Expected query, key, and value to have the same device type, but got query.device: ", query.device(),
               " key.device: ", key.device(), " and value.device: ", value.device(), " instead.");
   TORCH_CHECK(query.dim() >= 2 && key.dim() >= 2 && value.dim() >= 2,
-              "Expected query, key, and value to all be at least 2 dimensional, but got query.dim: ", query.dim(), " key.dim: ", key.dim(),
-              " and value.dim: ", value.dim(), " instead.");
+              "Expected query, key, and value to all be at least 2 dimensional, but got query.dim: ", query.dim(),
+              " key.dim: ", key.dim(), " and value.dim: ", value.dim(), " instead.");
   if (!attn_mask.has_value()) return;
-  TORCH_CHECK(attn_mask->scalar_type() == kBool || attn_mask->scalar_type() == kFloat || attn_mask->scalar_type() == query.scalar_type(),
+  TORCH_CHECK(attn_mask->scalar_type() == kBool || attn_mask->scalar_type() == kFloat ||
+                  attn_mask->scalar_type() == query.scalar_type(),
               "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: ",
               to_string(attn_mask->scalar_type()), " and query.dtype: ", to_string(query.scalar_type()), " instead.");
   TORCH_CHECK(!is_causal, "scaled_dot_product_attention(): Explicit attn_mask should not be set when is_causal=True");
@@ -56,8 +58,8 @@ int64_t query_heads_per_key(const TensorBase& query, const TensorBase& key, cons
               "scaled_dot_product_attention(): enable_gqa expects query, key and value of at least 3 dims");
   const int64_t heads = query.size(-3), key_heads = key.size(-3);
   TORCH_CHECK(key_heads > 0 && key_heads == value.size(-3) && heads % key_heads == 0,
-              "Number of heads in key and value must divide the number of heads in query, but got ", heads, " in query, ", key_heads,
-              " in key and ", value.size(-3), " in value");
+              "Number of heads in key and value must divide the number of heads in query, but got ", heads,
+              " in query, ", key_heads, " in key and ", value.size(-3), " in value");
   return heads / key_heads;
 }
 
@@ -74,14 +76,15 @@ TensorBase safe_softmax(const TensorBase& scores) {
   return ops::masked_fill(ops::_softmax(ops::masked_fill(scores, dead, Scalar(0)), -1, false), dead, Scalar(0));
 }
 
-TensorBase attention_math(const TensorBase& query, const TensorBase& key, const TensorBase& value, const std::optional<TensorBase>& mask,
-                          double dropout_p, double scale) {
+TensorBase attention_math(const TensorBase& query, const TensorBase& key, const TensorBase& value,
+                          const std::optional<TensorBase>& mask, double dropout_p, double scale) {
   // Half of the scale on each side keeps the products small.
   const double root = std::sqrt(std::fabs(scale));
   TensorBase scores = ops::matmul(query * Scalar(scale < 0 ? -root : root), ops::transpose(key * Scalar(root), -2, -1));
   TensorBase weights;
   if (mask.has_value()) {
-    scores = mask->scalar_type() == kBool ? ops::masked_fill(scores, ops::logical_not(*mask), Scalar(kMinusInfinity)) : scores + *mask;
+    scores = mask->scalar_type() == kBool ? ops::masked_fill(scores, ops::logical_not(*mask), Scalar(kMinusInfinity))
+                                          : scores + *mask;
     weights = safe_softmax(scores);
   } else {
     weights = ops::_softmax(scores, -1, false);
@@ -99,7 +102,8 @@ TensorBase scaled_dot_product_attention(const TensorBase& query, const TensorBas
   const int64_t repeats = enable_gqa ? query_heads_per_key(query, key, value) : 1;
   // The half types round once, at the end.
   const ScalarType wide = is_reduced_floating_point(query.scalar_type()) ? kFloat : query.scalar_type();
-  const TensorBase q = ops::to(query, wide), k = repeat_heads(ops::to(key, wide), repeats), v = repeat_heads(ops::to(value, wide), repeats);
+  const TensorBase q = ops::to(query, wide), k = repeat_heads(ops::to(key, wide), repeats),
+                   v = repeat_heads(ops::to(value, wide), repeats);
   std::optional<TensorBase> mask = attn_mask;
   if (is_causal) mask = causal_mask(query.size(-2), key.size(-2), query.device());
   const double factor = scale.value_or(1.0 / std::sqrt(static_cast<double>(query.size(-1))));

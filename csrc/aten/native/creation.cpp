@@ -160,7 +160,9 @@ TensorBase linspace(const Scalar& start, const Scalar& end, int64_t steps, std::
     // Halves are filled from both ends, so that the last value is exact; integers step in float.
     using Step = std::conditional_t<std::is_integral_v<T>, float, opmath_t<T>>;
     const auto first = start.to<opmath_t<T>>(), last = end.to<opmath_t<T>>();
-    const Step step = steps > 1 ? (static_cast<Step>(last) - static_cast<Step>(first)) / static_cast<Step>(static_cast<float>(steps - 1)) : Step(0);
+    const Step step = steps > 1 ? (static_cast<Step>(last) - static_cast<Step>(first)) /
+                                      static_cast<Step>(static_cast<float>(steps - 1))
+                                : Step(0);
     T* to = static_cast<T*>(out.mutable_data_ptr());
     for (int64_t i = 0; i < steps; ++i) {
       const bool low = i < steps / 2 || steps == 1;

@@ -30,33 +30,40 @@ NllShape nll_shape(const TensorBase& self) {
   return s;
 }
 
-void check_inputs(const char* op, const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight, int64_t classes) {
-  TORCH_CHECK(target.scalar_type() == kLong || target.scalar_type() == kByte, op, "(): expected scalar type Long but found ",
-              to_string(target.scalar_type()));
-  TORCH_CHECK_NOT_IMPLEMENTED(self.is_floating_point(), "\"", op, "\" not implemented for '", to_string(self.scalar_type()), "'");
-  TORCH_CHECK(target.device() == self.device(), op, "(): Expected all tensors to be on the same device, but got target on ", target.device(),
+void check_inputs(const char* op, const TensorBase& self, const TensorBase& target,
+                  const std::optional<TensorBase>& weight, int64_t classes) {
+  TORCH_CHECK(target.scalar_type() == kLong || target.scalar_type() == kByte, op,
+              "(): expected scalar type Long but found ", to_string(target.scalar_type()));
+  TORCH_CHECK_NOT_IMPLEMENTED(self.is_floating_point(), "\"", op, "\" not implemented for '",
+                              to_string(self.scalar_type()), "'");
+  TORCH_CHECK(target.device() == self.device(), op,
+              "(): Expected all tensors to be on the same device, but got target on ", target.device(),
               ", different from self on ", self.device());
   if (!weight.has_value()) return;
-  TORCH_CHECK(weight->dim() == 1 && weight->numel() == classes, op, "(): weight tensor should be defined for all ", classes,
-              " classes, but got weight tensor of shape: ", weight->sizes());
-  TORCH_CHECK(weight->scalar_type() == self.scalar_type(), op, "(): expected scalar type ", to_string(self.scalar_type()), " but found ",
-              to_string(weight->scalar_type()));
-  TORCH_CHECK(weight->device() == self.device(), op, "(): Expected all tensors to be on the same device, but got weight on ",
-              weight->device(), ", different from self on ", self.device());
+  TORCH_CHECK(weight->dim() == 1 && weight->numel() == classes, op, "(): weight tensor should be defined for all ",
+              classes, " classes, but got weight tensor of shape: ", weight->sizes());
+  TORCH_CHECK(weight->scalar_type() == self.scalar_type(), op, "(): expected scalar type ",
+              to_string(self.scalar_type()), " but found ", to_string(weight->scalar_type()));
+  TORCH_CHECK(weight->device() == self.device(), op,
+              "(): Expected all tensors to be on the same device, but got weight on ", weight->device(),
+              ", different from self on ", self.device());
 }
 
 void check_nll(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight) {
   TORCH_CHECK(self.dim() > 0 && self.dim() <= 2, "nll_loss(): input tensor should be 1D or 2D, got ", self.dim(), "D");
   TORCH_CHECK(target.dim() <= 1, "nll_loss(): 0D or 1D target tensor expected, multi-target not supported");
-  TORCH_CHECK_VALUE(self.dim() != 1 || target.numel() == 1, "For 1D input, 1D target must have size 1, but got target size: ", target.numel());
-  TORCH_CHECK(self.dim() == 1 || (target.dim() == 1 && self.size(0) == target.size(0)), "size mismatch (got input: ", self.sizes(),
-              ", target: ", target.sizes(), ")");
+  TORCH_CHECK_VALUE(self.dim() != 1 || target.numel() == 1,
+                    "For 1D input, 1D target must have size 1, but got target size: ", target.numel());
+  TORCH_CHECK(self.dim() == 1 || (target.dim() == 1 && self.size(0) == target.size(0)),
+              "size mismatch (got input: ", self.sizes(), ", target: ", target.sizes(), ")");
   check_inputs("nll_loss", self, target, weight, self.size(-1));
 }
 
 void check_nll2d(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight) {
-  TORCH_CHECK(target.dim() == 3, "only batches of spatial targets supported (3D tensors) but got targets of dimension: ", target.dim());
-  TORCH_CHECK(self.dim() == 4, "only batches of spatial inputs supported (4D tensors), but got input of dimension: ", self.dim());
+  TORCH_CHECK(target.dim() == 3,
+              "only batches of spatial targets supported (3D tensors) but got targets of dimension: ", target.dim());
+  TORCH_CHECK(self.dim() == 4,
+              "only batches of spatial inputs supported (4D tensors), but got input of dimension: ", self.dim());
   TORCH_CHECK(self.size(0) == target.size(0) && self.size(2) == target.size(1) && self.size(3) == target.size(2),
               "size mismatch (got input: ", self.sizes(), " , target: ", target.sizes(), ")");
   check_inputs("nll_loss2d", self, target, weight, self.size(1));
@@ -66,7 +73,8 @@ void check_nll2d(const TensorBase& self, const TensorBase& target, const std::op
 struct NllOperands {
   TensorBase self, target, weight;
   NllShape shape;
-  NllOperands(const TensorBase& self_in, const TensorBase& target_in, const std::optional<TensorBase>& weight_in, bool needs_self)
+  NllOperands(const TensorBase& self_in, const TensorBase& target_in, const std::optional<TensorBase>& weight_in,
+              bool needs_self)
       : self(needs_self ? ops::contiguous(self_in) : self_in),
         target(ops::contiguous(ops::to(target_in, kLong))),
         weight(weight_in.has_value() ? ops::contiguous(*weight_in) : TensorBase()),
@@ -76,8 +84,9 @@ struct NllOperands {
   }
 };
 
-std::tuple<TensorBase, TensorBase> forward(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight,
-                                           int64_t reduction, int64_t ignore_index) {
+std::tuple<TensorBase, TensorBase> forward(const TensorBase& self, const TensorBase& target,
+                                           const std::optional<TensorBase>& weight, int64_t reduction,
+                                           int64_t ignore_index) {
   const bool elements = reduction == kReduceNone && self.dim() > 1;
   TensorBase out = empty_tensor(elements ? target.sizes() : IntArrayRef(), self.scalar_type(), self.device());
   TensorBase total_weight = empty_tensor({}, self.scalar_type(), self.device());
@@ -87,48 +96,56 @@ std::tuple<TensorBase, TensorBase> forward(const TensorBase& self, const TensorB
   return {out, total_weight};
 }
 
-TensorBase backward(const TensorBase& grad_output, const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight,
-                    int64_t reduction, int64_t ignore_index, const TensorBase& total_weight) {
+TensorBase backward(const TensorBase& grad_output, const TensorBase& self, const TensorBase& target,
+                    const std::optional<TensorBase>& weight, int64_t reduction, int64_t ignore_index,
+                    const TensorBase& total_weight) {
   const bool elements = reduction == kReduceNone && self.dim() > 1;
-  TORCH_CHECK(elements ? grad_output.sizes() == target.sizes() : grad_output.numel() == 1, "nll_loss_backward(): expected grad_output of ",
-              elements ? "the shape of target" : "one element", ", got shape ", grad_output.sizes());
-  TORCH_CHECK(grad_output.scalar_type() == self.scalar_type(), "nll_loss_backward(): expected scalar type ", to_string(self.scalar_type()),
-              " but found ", to_string(grad_output.scalar_type()));
+  TORCH_CHECK(elements ? grad_output.sizes() == target.sizes() : grad_output.numel() == 1,
+              "nll_loss_backward(): expected grad_output of ", elements ? "the shape of target" : "one element",
+              ", got shape ", grad_output.sizes());
+  TORCH_CHECK(grad_output.scalar_type() == self.scalar_type(), "nll_loss_backward(): expected scalar type ",
+              to_string(self.scalar_type()), " but found ", to_string(grad_output.scalar_type()));
   TORCH_CHECK(total_weight.numel() == 1 && total_weight.scalar_type() == self.scalar_type(),
-              "nll_loss_backward(): expected total_weight to be a single element of dtype ", to_string(self.scalar_type()), ", got shape ",
-              total_weight.sizes(), " of ", to_string(total_weight.scalar_type()));
+              "nll_loss_backward(): expected total_weight to be a single element of dtype ",
+              to_string(self.scalar_type()), ", got shape ", total_weight.sizes(), " of ",
+              to_string(total_weight.scalar_type()));
   TensorBase grad_input = empty_tensor(self.sizes(), self.scalar_type(), self.device());
   if (self.is_meta()) return grad_input;
   const NllOperands operands(self, target, weight, false);
-  nll_loss_backward_stub(self.device().type(), operands.call(reduction, ignore_index), grad_input, ops::contiguous(grad_output), total_weight);
+  nll_loss_backward_stub(self.device().type(), operands.call(reduction, ignore_index), grad_input,
+                         ops::contiguous(grad_output), total_weight);
   return grad_input;
 }
 
 }  // namespace
 
-std::tuple<TensorBase, TensorBase> nll_loss_forward(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight,
-                                                    int64_t reduction, int64_t ignore_index) {
+std::tuple<TensorBase, TensorBase> nll_loss_forward(const TensorBase& self, const TensorBase& target,
+                                                    const std::optional<TensorBase>& weight, int64_t reduction,
+                                                    int64_t ignore_index) {
   check_nll(self, target, weight);
   return forward(self, target, weight, reduction, ignore_index);
 }
-std::tuple<TensorBase, TensorBase> nll_loss2d_forward(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight,
-                                                      int64_t reduction, int64_t ignore_index) {
+std::tuple<TensorBase, TensorBase> nll_loss2d_forward(const TensorBase& self, const TensorBase& target,
+                                                      const std::optional<TensorBase>& weight, int64_t reduction,
+                                                      int64_t ignore_index) {
   check_nll2d(self, target, weight);
   return forward(self, target, weight, reduction, ignore_index);
 }
 TensorBase nll_loss_backward(const TensorBase& grad_output, const TensorBase& self, const TensorBase& target,
-                             const std::optional<TensorBase>& weight, int64_t reduction, int64_t ignore_index, const TensorBase& total_weight) {
+                             const std::optional<TensorBase>& weight, int64_t reduction, int64_t ignore_index,
+                             const TensorBase& total_weight) {
   check_nll(self, target, weight);
   return backward(grad_output, self, target, weight, reduction, ignore_index, total_weight);
 }
 TensorBase nll_loss2d_backward(const TensorBase& grad_output, const TensorBase& self, const TensorBase& target,
-                               const std::optional<TensorBase>& weight, int64_t reduction, int64_t ignore_index, const TensorBase& total_weight) {
+                               const std::optional<TensorBase>& weight, int64_t reduction, int64_t ignore_index,
+                               const TensorBase& total_weight) {
   check_nll2d(self, target, weight);
   return backward(grad_output, self, target, weight, reduction, ignore_index, total_weight);
 }
 
-TensorBase nll_loss_nd(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight, int64_t reduction,
-                       int64_t ignore_index) {
+TensorBase nll_loss_nd(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight,
+                       int64_t reduction, int64_t ignore_index) {
   TORCH_CHECK_VALUE(self.dim() >= 1, "nll_loss(): Expected 1 or more dimensions (got ", self.dim(), ")");
   if (self.dim() != 1) {
     TORCH_CHECK_VALUE(target.dim() >= 1 && self.size(0) == target.size(0), "Expected input batch_size (", self.size(0),
@@ -140,10 +157,12 @@ TensorBase nll_loss_nd(const TensorBase& self, const TensorBase& target, const s
   for (int64_t d = 0; d < self.dim(); ++d) {
     if (d != 1) out_size.push_back(self.size(d));
   }
-  TORCH_CHECK(target.sizes() == IntArrayRef(out_size), "Expected target size ", IntArrayRef(out_size), ", got ", target.sizes());
+  TORCH_CHECK(target.sizes() == IntArrayRef(out_size), "Expected target size ", IntArrayRef(out_size), ", got ",
+              target.sizes());
   const int64_t positions = target.size(0) == 0 ? 0 : target.numel() / target.size(0);
-  const TensorBase loss = ops::nll_loss2d(ops::reshape(self, {self.size(0), self.size(1), 1, positions}),
-                                          ops::reshape(target, {target.size(0), 1, positions}), weight, reduction, ignore_index);
+  const TensorBase loss =
+      ops::nll_loss2d(ops::reshape(self, {self.size(0), self.size(1), 1, positions}),
+                      ops::reshape(target, {target.size(0), 1, positions}), weight, reduction, ignore_index);
   return reduction == kReduceNone ? ops::reshape(loss, out_size) : loss;
 }
 
@@ -158,12 +177,13 @@ TensorBase along_classes(const TensorBase& weight, const TensorBase& self) {
 
 void check_class_weight(const std::optional<TensorBase>& weight, int64_t classes) {
   if (!weight.has_value()) return;
-  TORCH_CHECK(weight->dim() == 1 && weight->numel() == classes, "cross_entropy(): weight tensor should be defined for all ", classes,
+  TORCH_CHECK(weight->dim() == 1 && weight->numel() == classes,
+              "cross_entropy(): weight tensor should be defined for all ", classes,
               " classes, but got weight tensor of shape: ", weight->sizes());
 }
 
-TensorBase of_probabilities(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight, int64_t reduction,
-                            double label_smoothing) {
+TensorBase of_probabilities(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight,
+                            int64_t reduction, double label_smoothing) {
   TORCH_CHECK(target.is_floating_point(), "Expected floating point type for target with class probabilities, got ",
               to_string(target.scalar_type()));
   TORCH_CHECK_INDEX(self.dim() >= 1, "cross_entropy_loss(): expected an input with at least one dimension, got 0-d");
@@ -171,17 +191,20 @@ TensorBase of_probabilities(const TensorBase& self, const TensorBase& target, co
   check_class_weight(weight, classes);
   const TensorBase log_p = ops::log_softmax(self, dim, self.scalar_type());
   TensorBase smooth = target;
-  if (label_smoothing > 0) smooth = target * Scalar(1 - label_smoothing) + Scalar(label_smoothing / static_cast<double>(classes));
+  if (label_smoothing > 0)
+    smooth = target * Scalar(1 - label_smoothing) + Scalar(label_smoothing / static_cast<double>(classes));
   TensorBase terms = log_p * smooth;
   if (weight.has_value()) terms = terms * along_classes(*weight, self);
   if (reduction == kReduceNone) return -ops::sum(terms, OptionalIntArrayRef(IntArrayRef(dim)), false);
   const TensorBase total = -ops::sum(terms);
   // The mean is over the samples, not the classes; no samples give 0 / 0.
-  return reduction == kReduceMean ? total / Scalar(static_cast<double>(self.numel()) / static_cast<double>(classes)) : total;
+  return reduction == kReduceMean ? total / Scalar(static_cast<double>(self.numel()) / static_cast<double>(classes))
+                                  : total;
 }
 
-TensorBase with_label_smoothing(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight, int64_t reduction,
-                                int64_t ignore_index, double label_smoothing) {
+TensorBase with_label_smoothing(const TensorBase& self, const TensorBase& target,
+                                const std::optional<TensorBase>& weight, int64_t reduction, int64_t ignore_index,
+                                double label_smoothing) {
   TORCH_CHECK_VALUE(self.dim() >= 1, "cross_entropy_loss(): Expected 1 or more dimensions (got 0)");
   const int64_t dim = self.dim() == 1 ? 0 : 1, classes = self.size(dim);
   check_class_weight(weight, classes);
@@ -189,7 +212,8 @@ TensorBase with_label_smoothing(const TensorBase& self, const TensorBase& target
   const TensorBase nll = ops::nll_loss_nd(log_p, target, weight, reduction, ignore_index);
   const TensorBase ignored = ops::eq(target, wrapped_scalar(ignore_index));
   const TensorBase terms = weight.has_value() ? log_p * along_classes(*weight, self) : log_p;
-  TensorBase smooth = ops::masked_fill(-ops::sum(terms, OptionalIntArrayRef(IntArrayRef(dim)), false), ignored, Scalar(0));
+  TensorBase smooth =
+      ops::masked_fill(-ops::sum(terms, OptionalIntArrayRef(IntArrayRef(dim)), false), ignored, Scalar(0));
   if (reduction == kReduceSum) smooth = ops::sum(smooth);
   if (reduction == kReduceMean) {
     TensorBase counted = ops::to(ops::logical_not(ignored), self.scalar_type());
@@ -204,11 +228,12 @@ TensorBase with_label_smoothing(const TensorBase& self, const TensorBase& target
 
 }  // namespace
 
-TensorBase cross_entropy_loss(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight, int64_t reduction,
-                              int64_t ignore_index, double label_smoothing) {
-  TORCH_CHECK(label_smoothing >= 0 && label_smoothing <= 1, "label_smoothing must be between 0.0 and 1.0. Got: ", label_smoothing);
-  TORCH_CHECK(reduction >= kReduceNone && reduction <= kReduceSum, "cross_entropy_loss(): expected reduction 0 (none), 1 (mean) or 2 (sum), got ",
-              reduction);
+TensorBase cross_entropy_loss(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight,
+                              int64_t reduction, int64_t ignore_index, double label_smoothing) {
+  TORCH_CHECK(label_smoothing >= 0 && label_smoothing <= 1,
+              "label_smoothing must be between 0.0 and 1.0. Got: ", label_smoothing);
+  TORCH_CHECK(reduction >= kReduceNone && reduction <= kReduceSum,
+              "cross_entropy_loss(): expected reduction 0 (none), 1 (mean) or 2 (sum), got ", reduction);
   if (self.sizes() == target.sizes()) {
     TORCH_CHECK(ignore_index < 0, "ignore_index is not supported for floating point target");
     return of_probabilities(self, target, weight, reduction, label_smoothing);

@@ -18,7 +18,7 @@ struct NllCall {
 /// `out` is (n, inner), or one element for a mean or sum; `total_weight` one element.
 DECLARE_STUB(nll_loss_stub, void(const NllCall& call, const TensorBase& out, const TensorBase& total_weight));
 /// `grad_input` has the shape of `self`, whose values do not count; `grad_output` is contiguous.
-DECLARE_STUB(nll_loss_backward_stub, void(const NllCall& call, const TensorBase& grad_input, const TensorBase& grad_output,
-                                          const TensorBase& total_weight));
+DECLARE_STUB(nll_loss_backward_stub, void(const NllCall& call, const TensorBase& grad_input,
+                                          const TensorBase& grad_output, const TensorBase& total_weight));
 
 }  // namespace tiny_torch::native

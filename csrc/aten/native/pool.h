@@ -10,7 +10,8 @@ namespace tiny_torch::native {
 
 /// Windows in three spatial dims, those that are missing of size 1 in front. Tensors are (..., D, H, W).
 struct PoolWindows {
-  std::array<int64_t, 3> in{1, 1, 1}, out{1, 1, 1}, kernel{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0}, dilation{1, 1, 1};
+  std::array<int64_t, 3> in{1, 1, 1}, out{1, 1, 1}, kernel{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0},
+      dilation{1, 1, 1};
   int64_t in_size() const { return in[0] * in[1] * in[2]; }
   int64_t out_size() const { return out[0] * out[1] * out[2]; }
 };
@@ -23,12 +24,17 @@ struct AvgDivisor {
 
 /// Tensors below are (N, C, D, H, W) with any strides and not empty; results are those of `windows` on each plane.
 /// nan wins over numbers, the first of equal maxima over later ones; `indices` are flat positions in the plane.
-DECLARE_STUB(max_pool_stub, void(const TensorBase& out, const TensorBase& indices, const TensorBase& self, const PoolWindows& windows));
+DECLARE_STUB(max_pool_stub, void(const TensorBase& out, const TensorBase& indices, const TensorBase& self,
+                                 const PoolWindows& windows));
 /// out (N, C, P) = self at indices; grad_input = 0 with grad_output added at indices. Both dense, planes flat.
-DECLARE_STUB(pool_gather_stub, void(const TensorBase& out, const TensorBase& self, const TensorBase& indices, int64_t plane, int64_t positions));
-DECLARE_STUB(pool_scatter_stub, void(const TensorBase& grad_input, const TensorBase& grad_output, const TensorBase& indices, int64_t plane, int64_t positions));
-DECLARE_STUB(avg_pool_stub, void(const TensorBase& out, const TensorBase& self, const PoolWindows& windows, AvgDivisor divisor));
-DECLARE_STUB(avg_pool_backward_stub, void(const TensorBase& grad_input, const TensorBase& grad_output, const PoolWindows& windows, AvgDivisor divisor));
+DECLARE_STUB(pool_gather_stub, void(const TensorBase& out, const TensorBase& self, const TensorBase& indices,
+                                    int64_t plane, int64_t positions));
+DECLARE_STUB(pool_scatter_stub, void(const TensorBase& grad_input, const TensorBase& grad_output,
+                                     const TensorBase& indices, int64_t plane, int64_t positions));
+DECLARE_STUB(avg_pool_stub,
+             void(const TensorBase& out, const TensorBase& self, const PoolWindows& windows, AvgDivisor divisor));
+DECLARE_STUB(avg_pool_backward_stub, void(const TensorBase& grad_input, const TensorBase& grad_output,
+                                          const PoolWindows& windows, AvgDivisor divisor));
 DECLARE_STUB(adaptive_avg_pool_stub, void(const TensorBase& out, const TensorBase& self));
 DECLARE_STUB(adaptive_avg_pool_backward_stub, void(const TensorBase& grad_input, const TensorBase& grad_output));
 

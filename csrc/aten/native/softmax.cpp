@@ -1,6 +1,6 @@
 // Fronts of softmax and log_softmax.
-#include "aten/native/softmax_stub.h"
 #include "generated/kernels/softmax.h"
+#include "aten/native/softmax_stub.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/softmax.h"
 
@@ -25,8 +25,8 @@ void check_dtype(const TensorBase& t, bool log, int64_t dim) {
 }
 
 TensorBase forward(const TensorBase& self, int64_t dim, bool half_to_float, bool log) {
-  TORCH_CHECK(!half_to_float, log ? "log_" : "", "softmax with half to float conversion is not supported on ", self.device().type(),
-              "; give `dtype` instead");
+  TORCH_CHECK(!half_to_float, log ? "log_" : "", "softmax with half to float conversion is not supported on ",
+              self.device().type(), "; give `dtype` instead");
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   TensorBase out = empty_tensor(self.sizes(), self.scalar_type(), self.device());
   if (self.numel() == 0) return out;
@@ -36,18 +36,21 @@ TensorBase forward(const TensorBase& self, int64_t dim, bool half_to_float, bool
   return out;
 }
 
-TensorBase backward(const TensorBase& grad_output, const TensorBase& output, int64_t dim, ScalarType input_dtype, bool log) {
+TensorBase backward(const TensorBase& grad_output, const TensorBase& output, int64_t dim, ScalarType input_dtype,
+                    bool log) {
   const int64_t d = maybe_wrap_dim(dim, output.dim());
-  TORCH_CHECK(grad_output.sizes() == output.sizes(), log ? "_log" : "", "_softmax_backward_data(): expected grad_output of shape ",
-              output.sizes(), ", got ", grad_output.sizes());
-  TORCH_CHECK(grad_output.device() == output.device(), log ? "_log" : "", "_softmax_backward_data(): grad_output is on ",
-              grad_output.device(), ", output on ", output.device());
+  TORCH_CHECK(grad_output.sizes() == output.sizes(), log ? "_log" : "",
+              "_softmax_backward_data(): expected grad_output of shape ", output.sizes(), ", got ",
+              grad_output.sizes());
+  TORCH_CHECK(grad_output.device() == output.device(), log ? "_log" : "",
+              "_softmax_backward_data(): grad_output is on ", grad_output.device(), ", output on ", output.device());
   TensorBase grad_input = empty_tensor(output.sizes(), output.scalar_type(), output.device());
   if (output.numel() != 0) {
     check_dtype(output, log, d);
     if (!output.is_meta()) {
       const TensorBase grad = ops::contiguous(ops::to(grad_output, output.scalar_type()));
-      softmax_backward_stub(output.device().type(), grad_input, grad, ops::contiguous(output), shape_along(output, d), log);
+      softmax_backward_stub(output.device().type(), grad_input, grad, ops::contiguous(output), shape_along(output, d),
+                            log);
     }
   }
   return input_dtype == output.scalar_type() ? grad_input : ops::to(grad_input, input_dtype);
@@ -55,8 +58,12 @@ TensorBase backward(const TensorBase& grad_output, const TensorBase& output, int
 
 }  // namespace
 
-TensorBase _softmax(const TensorBase& self, int64_t dim, bool half_to_float) { return forward(self, dim, half_to_float, false); }
-TensorBase _log_softmax(const TensorBase& self, int64_t dim, bool half_to_float) { return forward(self, dim, half_to_float, true); }
+TensorBase _softmax(const TensorBase& self, int64_t dim, bool half_to_float) {
+  return forward(self, dim, half_to_float, false);
+}
+TensorBase _log_softmax(const TensorBase& self, int64_t dim, bool half_to_float) {
+  return forward(self, dim, half_to_float, true);
+}
 
 TensorBase softmax(const TensorBase& self, int64_t dim, std::optional<ScalarType> dtype) {
   return ops::_softmax(dtype.has_value() ? ops::to(self, *dtype) : self, dim, false);
@@ -65,10 +72,12 @@ TensorBase log_softmax(const TensorBase& self, int64_t dim, std::optional<Scalar
   return ops::_log_softmax(dtype.has_value() ? ops::to(self, *dtype) : self, dim, false);
 }
 
-TensorBase _softmax_backward_data(const TensorBase& grad_output, const TensorBase& output, int64_t dim, ScalarType input_dtype) {
+TensorBase _softmax_backward_data(const TensorBase& grad_output, const TensorBase& output, int64_t dim,
+                                  ScalarType input_dtype) {
   return backward(grad_output, output, dim, input_dtype, false);
 }
-TensorBase _log_softmax_backward_data(const TensorBase& grad_output, const TensorBase& output, int64_t dim, ScalarType input_dtype) {
+TensorBase _log_softmax_backward_data(const TensorBase& grad_output, const TensorBase& output, int64_t dim,
+                                      ScalarType input_dtype) {
   return backward(grad_output, output, dim, input_dtype, true);
 }
 

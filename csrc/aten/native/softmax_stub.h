@@ -12,7 +12,7 @@ struct SoftmaxShape {
 };
 DECLARE_STUB(softmax_stub, void(const TensorBase& out, const TensorBase& self, const SoftmaxShape& shape, bool log));
 /// grad_input from grad_output and the forward's output.
-DECLARE_STUB(softmax_backward_stub, void(const TensorBase& grad_input, const TensorBase& grad_output, const TensorBase& output,
-                                         const SoftmaxShape& shape, bool log));
+DECLARE_STUB(softmax_backward_stub, void(const TensorBase& grad_input, const TensorBase& grad_output,
+                                         const TensorBase& output, const SoftmaxShape& shape, bool log));
 
 }  // namespace tiny_torch::native

@@ -37,11 +37,7 @@ def test_forward_backward_and_again(torch):
     exp = exp_function(torch)
     a = leaf(torch, [0.5, 1.0])
     y = exp.apply(a)
-    assert (
-        close(y, a.exp())
-        and type(y.grad_fn).__name__ == "CustomBackward"
-        and y.grad_fn.name() == "CustomBackward"
-    )
+    assert close(y, a.exp()) and type(y.grad_fn).__name__ == "CustomBackward" and y.grad_fn.name() == "CustomBackward"
     (g,) = torch.autograd.grad(y.sum(), a, create_graph=True)
     assert close(g, a.exp())
     assert close(torch.autograd.grad(g.sum(), a)[0], a.exp())

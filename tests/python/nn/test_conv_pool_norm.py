@@ -15,7 +15,11 @@ def layouts(shape, dtype=None):
     x = torch.randn(*shape, dtype=dtype or torch.float32)
     wide = torch.zeros(*shape[:-1], 2 * shape[-1], dtype=x.dtype)
     wide[..., ::2] = x
-    return {"contiguous": x, "channels_last": x.contiguous(memory_format=torch.channels_last), "strided": wide[..., ::2]}
+    return {
+        "contiguous": x,
+        "channels_last": x.contiguous(memory_format=torch.channels_last),
+        "strided": wide[..., ::2],
+    }
 
 
 def close(a, b, tolerance=1e-4):
@@ -51,7 +55,9 @@ def taps(x, kernel, stride, padding=0, dilation=1, value=0.0):
     size = [(n - dilation * (kernel - 1) - 1) // stride + 1 for n in x.shape[2:]]
     for i, j in itertools.product(range(kernel), repeat=2):
         top, left = i * dilation, j * dilation
-        yield x[:, :, top : top + (size[0] - 1) * stride + 1 : stride, left : left + (size[1] - 1) * stride + 1 : stride]
+        yield x[
+            :, :, top : top + (size[0] - 1) * stride + 1 : stride, left : left + (size[1] - 1) * stride + 1 : stride
+        ]
 
 
 def conv_by_taps(x, w, b, stride, padding, dilation, groups):

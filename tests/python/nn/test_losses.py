@@ -128,7 +128,16 @@ def test_targets_out_of_bounds_change_nothing():
 
 @pytest.mark.parametrize(
     "shape, target, dtype",
-    [((3, 4), (2,), "int64"), ((3, 4), (3, 1), "int64"), ((3, 4), (3,), "float32"), ((3, 4, 5), (3, 4), "int64"), ((3,), (2,), "int64"), ((), (), "int64"), ((3, 4), (), "int64"), ((3, 4, 5, 6), (3, 4, 5), "int64")],
+    [
+        ((3, 4), (2,), "int64"),
+        ((3, 4), (3, 1), "int64"),
+        ((3, 4), (3,), "float32"),
+        ((3, 4, 5), (3, 4), "int64"),
+        ((3,), (2,), "int64"),
+        ((), (), "int64"),
+        ((3, 4), (), "int64"),
+        ((3, 4, 5, 6), (3, 4, 5), "int64"),
+    ],
 )
 def test_cross_entropy_refuses_what_pytorch_refuses(shape, target, dtype):
     with pytest.raises(Exception) as theirs:
@@ -154,7 +163,12 @@ def test_elementwise_losses(name, reduction):
     x, y = (oracle.rand(4, 37, dtype=oracle.float64) * 0.6 + 0.2 for _ in range(2))
     options = {"reduction": reduction, **ELEMENTWISE[name]}
     both(lambda a, b: getattr(F, name)(a, b, **options), lambda a, b: getattr(OF, name)(a, b, **options), [x, y], 2**14)
-    both(lambda a, b: getattr(F, name)(a, b, **options), lambda a, b: getattr(OF, name)(a, b, **options), [x.t(), y.t()], 2**14)
+    both(
+        lambda a, b: getattr(F, name)(a, b, **options),
+        lambda a, b: getattr(OF, name)(a, b, **options),
+        [x.t(), y.t()],
+        2**14,
+    )
 
 
 @pytest.mark.parametrize("weighted, positive", [(False, False), (False, True), (True, False), (True, True)])
@@ -170,7 +184,9 @@ def test_binary_cross_entropy_with_weights(weighted, positive):
         64,
     )
     q = x.tanh() * 0.3 + 0.5
-    both(lambda a, b: F.binary_cross_entropy(a, b, ours(w)), lambda a, b: OF.binary_cross_entropy(a, b, w), [q, y], 2**14)
+    both(
+        lambda a, b: F.binary_cross_entropy(a, b, ours(w)), lambda a, b: OF.binary_cross_entropy(a, b, w), [q, y], 2**14
+    )
     with pytest.raises(RuntimeError, match="between 0 and 1"):
         F.binary_cross_entropy(torch.tensor([1.5]), torch.tensor([1.0]))
 
