@@ -81,7 +81,7 @@ void check_inplace(const TensorBase& self, bool requires_grad) {
   const ViewMeta* view = view_meta_or_null(self);
   if (view != nullptr) {
     check_view_inplace(self, *view);
-    TORCH_CHECK(!(view->base_.requires_grad() && is_leaf(view->base_)),
+    TORCH_CHECK(!(self.requires_grad() && is_leaf(view->base_)),
                 "a view of a leaf Variable that requires grad is being used in an in-place operation.");
   }
   TORCH_CHECK(!(self.requires_grad() && is_leaf(self)),
