@@ -114,7 +114,7 @@ void layer_norm_typed(const LayerNormCall& call) {
       const A scale = static_cast<A>(1 / std::sqrt(static_cast<double>(m.square) / static_cast<double>(n) + call.eps));
       mean[static_cast<size_t>(i)] = m.mean;
       rstd[static_cast<size_t>(i)] = scale;
-      f.normalize(y, x, n, scale, -m.mean * scale, w.get(), b.get());
+      f.normalize(y, x, n, m.mean, scale, w.get(), b.get());
       out.finish(i * n, n, y_buffer);
     }
   });
@@ -274,7 +274,7 @@ void batch_affine(const BatchLayout& l, const Writer<A>& out, const Reader<A>& i
       const A* x = in.row(i * n, n, x_buffer);
       A* y = out.row(i * n, n, y_buffer);
       if (l.channels_last) {
-        f.normalize(y, x, n, A(1), A(0), scale.data(), shift.data());
+        f.normalize(y, x, n, A(0), A(1), scale.data(), shift.data());
       } else {
         f.affine(y, x, n, scale[static_cast<size_t>(i % l.channels)], shift[static_cast<size_t>(i % l.channels)]);
       }

@@ -102,16 +102,15 @@ void row_affine(T* y, const T* x, int64_t n, T scale, T shift) {
 }
 
 template <class T>
-void row_normalize(T* y, const T* x, int64_t n, T scale, T shift, const T* w, const T* b) {
-  const Vec<T> s(scale), t(shift);
-  if (w == nullptr && b == nullptr) return row_affine(y, x, n, scale, shift);
+void row_normalize(T* y, const T* x, int64_t n, T mean, T scale, const T* w, const T* b) {
+  const Vec<T> s(scale), m(mean);
   for_vectors<T>(n, [&](int64_t i, int64_t count) HWY_ATTR {
-    Vec<T> v = sn::fma(some(x + i, count), s, t);
+    Vec<T> v = (some(x + i, count) - m) * s;
     if (w != nullptr && b != nullptr) {
       v = sn::fma(v, some(w + i, count), some(b + i, count));
     } else if (w != nullptr) {
       v = v * some(w + i, count);
-    } else {
+    } else if (b != nullptr) {
       v = v + some(b + i, count);
     }
     put<T>(v, y + i, count);

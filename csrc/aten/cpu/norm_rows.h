@@ -19,8 +19,8 @@ struct RowFunctions {
   Moments<T> (*moments)(const T* x, int64_t n);
   /// y = x * scale + shift
   void (*affine)(T* y, const T* x, int64_t n, T scale, T shift);
-  /// y = (x * scale + shift) * w + b
-  void (*normalize)(T* y, const T* x, int64_t n, T scale, T shift, const T* w, const T* b);
+  /// y = (x - mean) * scale * w + b
+  void (*normalize)(T* y, const T* x, int64_t n, T mean, T scale, const T* w, const T* b);
   /// sums[0] += sum of g * w, sums[1] += sum of g * w * (x - mean)
   void (*dots)(T* sums, const T* g, const T* x, int64_t n, T mean, const T* w);
   /// y = g * w * a + x * b + c

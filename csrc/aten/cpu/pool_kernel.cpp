@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "aten/core/Dispatch.h"
+#include "aten/cpu/norm_rows.h"
 #include "aten/cpu/pool_rows.h"
 #include "c10/parallel.h"
 
@@ -91,22 +92,15 @@ bool is_halving(const Strides& to, const Strides& at, const Strides& from, const
         2 * w.out[dim] > w.in[dim])
       return false;
   }
-  return w.in[0] == 1 && w.out[0] == 1 && to.w == 1 && at.w == 1 && from.w == 1;
+  return w.in[0] == 1 && w.out[0] == 1 && w.in[2] < (int64_t{1} << 22) && to.w == 1 && at.w == 1 && from.w == 1;
 }
 
 template <class T>
-void halve_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from,
-                 const PoolWindows& w, std::vector<int32_t>& places) {
+void halve_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w) {
   const PoolRows<T>& rows = pool_rows<T>();
-  places.resize(static_cast<size_t>(w.out[2]));
   for (int64_t oy = 0; oy < w.out[1]; ++oy) {
     const T* top = in + 2 * oy * from.h;
-    rows.pairs(out + oy * to.h, places.data(), top, top + from.h, w.out[2]);
-    int64_t* row = indices + oy * at.h;
-    for (int64_t ox = 0; ox < w.out[2]; ++ox) {
-      const int64_t place = places[static_cast<size_t>(ox)];
-      row[ox] = (2 * oy + place / 2) * w.in[2] + 2 * ox + place % 2;
-    }
+    rows.pairs(out + oy * to.h, indices + oy * at.h, top, top + from.h, w.out[2], 2 * oy * w.in[2], w.in[2]);
   }
 }
 
@@ -121,14 +115,13 @@ void max_pool_kernel(const TensorBase& out, const TensorBase& indices, const Ten
     T* result = static_cast<T*>(out.mutable_data_ptr());
     auto* places = static_cast<int64_t*>(indices.mutable_data_ptr());
     for_planes(self, w.out_size() * w.kernel[0] * w.kernel[1] * w.kernel[2], [&](int64_t begin, int64_t end) {
-      std::vector<int32_t> buffer;
       for (int64_t p = begin; p < end; ++p) {
         T* plane = result + to.plane(p, channels);
         int64_t* positions = places + at.plane(p, channels);
         const T* source = in + from.plane(p, channels);
         if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
           if (halving) {
-            halve_plane<T>(plane, positions, source, to, at, from, w, buffer);
+            halve_plane<T>(plane, positions, source, to, at, from, w);
             continue;
           }
         }
@@ -215,6 +208,13 @@ A sum_window(const T* in, const Strides& from, const AvgSpan& z, const AvgSpan& 
   A sum = 0;
   for (int64_t i = z.begin; i < z.end; ++i) {
     for (int64_t j = y.begin; j < y.end; ++j) {
+      if constexpr (std::is_same_v<T, A> && std::is_floating_point_v<T>) {
+        constexpr int64_t kWorthIt = 16;  // below that a call costs more than it saves
+        if (from.w == 1 && x.end - x.begin >= kWorthIt) {
+          sum += row_functions<T>().sum(in + from.at(i, j, x.begin), x.end - x.begin);
+          continue;
+        }
+      }
       for (int64_t k = x.begin; k < x.end; ++k) sum += static_cast<A>(in[from.at(i, j, k)]);
     }
   }

@@ -5,11 +5,11 @@
 
 namespace tiny_torch::cpu {
 
-/// Windows of 2 x 2 at steps of 2 over two rows: n maxima, and for each its place 0..3 in reading order (the first of
-/// equals, the last nan).
+/// Windows of 2 x 2 at steps of 2 over two rows `width` apart: n maxima (the first of equals, the last nan) and their
+/// flat positions, `base` being that of top[0]. width < 2^22.
 template <class T>
 struct PoolRows {
-  void (*pairs)(T* out, int32_t* place, const T* top, const T* bottom, int64_t n);
+  void (*pairs)(T* out, int64_t* indices, const T* top, const T* bottom, int64_t n, int64_t base, int64_t width);
 };
 
 template <class T>

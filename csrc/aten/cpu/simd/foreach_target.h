@@ -31,6 +31,7 @@
 #define HWY_BEFORE_NAMESPACE() static_assert(true, "")
 #define HWY_AFTER_NAMESPACE() static_assert(true, "")
 #define HWY_INLINE inline
+#define HWY_ATTR
 #define HWY_STATIC_DISPATCH(FUNCTION) N_SCALAR::FUNCTION
 #define HWY_CHOOSE_AVX3(FUNCTION) nullptr
 #define HWY_CHOOSE_AVX2(FUNCTION) nullptr
