@@ -324,8 +324,8 @@ def differentiable_outputs(op: Op) -> list[str]:
     wanted = op.entry.get("differentiable")
     return [
         f"std::get<{i}>(result)"
-        for i, r in enumerate(returns)
-        if r.type.is_tensor and (wanted is None or r.name in wanted)
+        for i, (r, name) in enumerate(zip(returns, output_names(op)))
+        if r.type.is_tensor and (wanted is None or name in wanted)
     ]
 
 
