@@ -58,26 +58,23 @@ TensorBase sum_of(const TensorBase& a, const TensorBase& b) {
 NormGrads double_backward(const Normalization& n, const TensorBase& v, const TensorBase& a, const TensorBase& c,
                           const TensorBase& grad_out) {
   TensorBase to_grad_out = c.defined() ? ops::expand(c, grad_out.sizes()) : TensorBase();
-  TensorBase to_weight, to_xhat, to_x;
+  TensorBase to_weight, to_x;
   const TensorBase z = n.xhat();
   if (a.defined()) {
     to_grad_out = sum_of(to_grad_out, a * z);
-    to_xhat = a * grad_out;
+    to_x = n.through_xhat(a * grad_out);
   }
   if (v.defined()) {
     const TensorBase pv = n.through_xhat(v);
     to_grad_out = sum_of(to_grad_out, n.scaled_by_weight(pv));
     if (n.weight.defined()) to_weight = n.over_parameters(grad_out * pv);
     if (!n.fixed) {
-      const TensorBase g = n.scaled_by_weight(grad_out);
-      const TensorBase gz = n.average(g * z), vz = n.average(v * z);
-      to_xhat = sum_of(to_xhat, -(n.rstd * (v * gz + g * vz)));
-      // What rstd itself contributes, as a mean over the statistics.
-      const TensorBase q = n.average(v * g) - n.average(v) * n.average(g) - vz * gz;
-      to_x = -(z * (n.rstd * n.rstd * q));
+      // Through xhat twice, as P is linear, and through rstd; written in P so that little cancels.
+      const TensorBase g = n.scaled_by_weight(grad_out), pg = n.through_xhat(g);
+      const TensorBase curved = pv * n.average(g * z) + pg * n.average(v * z) + z * n.average(pv * g);
+      to_x = sum_of(to_x, -(n.rstd * curved));
     }
   }
-  if (to_xhat.defined()) to_x = sum_of(to_x, n.through_xhat(to_xhat));
   return {to_x, to_weight, to_grad_out};
 }
 

@@ -96,7 +96,8 @@ bool is_halving(const Strides& to, const Strides& at, const Strides& from, const
 }
 
 template <class T>
-void halve_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from, const PoolWindows& w) {
+void halve_plane(T* out, int64_t* indices, const T* in, const Strides& to, const Strides& at, const Strides& from,
+                 const PoolWindows& w) {
   const PoolRows<T>& rows = pool_rows<T>();
   for (int64_t oy = 0; oy < w.out[1]; ++oy) {
     const T* top = in + 2 * oy * from.h;

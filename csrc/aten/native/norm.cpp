@@ -244,9 +244,9 @@ std::tuple<TensorBase, TensorBase, TensorBase> native_batch_norm_backward(
   return {grad_input, grad_weight, grad_bias};
 }
 
-TensorBase batch_norm(const TensorBase& input, const std::optional<TensorBase>& weight, const std::optional<TensorBase>& bias,
-                      const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var, bool training, double momentum, double eps,
-                      bool) {
+TensorBase batch_norm(const TensorBase& input, const std::optional<TensorBase>& weight,
+                      const std::optional<TensorBase>& bias, const std::optional<TensorBase>& running_mean,
+                      const std::optional<TensorBase>& running_var, bool training, double momentum, double eps, bool) {
   // Without channels and without values there is nothing to normalise.
   if (input.dim() < 2 && input.numel() == 0) return ops::clone(input);
   return std::get<0>(ops::native_batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps));
