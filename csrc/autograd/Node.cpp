@@ -183,7 +183,7 @@ std::string short_name(const Node& node) {
 }
 
 std::string operation_name(const Node& node) {
-  std::string name = short_name(node);
+  std::string name = node.name();
   size_t end = name.size();
   while (end > 0 && name[end - 1] >= '0' && name[end - 1] <= '9') --end;
   static constexpr char kSuffix[] = "Backward";

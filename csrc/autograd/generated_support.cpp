@@ -12,6 +12,13 @@ variable_list ZeroGradNode::apply(variable_list&& grads) {
   return zeros;
 }
 
+std::vector<DimVector> sizes_of(TensorList tensors) {
+  std::vector<DimVector> sizes;
+  sizes.reserve(tensors.size());
+  for (const TensorBase& t : tensors) sizes.emplace_back(t.sizes());
+  return sizes;
+}
+
 std::vector<TensorBase> unpack_tensors(const SavedVariableList& saved, Node& saved_for) {
   const variable_list list = unpack_list(saved, saved_for);
   return std::vector<TensorBase>(list.begin(), list.end());

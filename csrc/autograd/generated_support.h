@@ -25,6 +25,9 @@ inline void as_view(const TensorBase& base, const std::vector<TensorBase>& views
   for (const TensorBase& view : views) as_view(base, view, CreationMeta::MultiOutputNode);
 }
 
+/// The shapes of a list, for formulas that need no more of it.
+TORCH_API std::vector<DimVector> sizes_of(TensorList tensors);
+
 inline std::optional<TensorBase> unpack_optional(const SavedVariable& saved) {
   TensorBase t = saved.unpack();
   return t.defined() ? std::optional<TensorBase>(std::move(t)) : std::nullopt;

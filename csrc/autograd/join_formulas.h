@@ -5,6 +5,6 @@
 
 namespace tiny_torch::autograd {
 
-std::vector<TensorBase> cat_backward(const TensorBase& grad, TensorList tensors, int64_t dim);
+std::vector<TensorBase> cat_backward(const TensorBase& grad, const std::vector<DimVector>& sizes, int64_t dim);
 
 }  // namespace tiny_torch::autograd

@@ -23,6 +23,7 @@ METADATA = {
     "device": ("Device", "{a}.device()"),
     "is_complex": ("bool", "{a}.is_complex()"),
 }
+LIST_METADATA = {"sizes": ("std::vector<DimVector>", "sizes_of({a})")}
 
 
 @dataclass
@@ -97,13 +98,13 @@ def collect_saved(op: Op, formula: Formula, outputs: list[str], saved: dict[str,
     """Fills `saved` with what a formula names and replaces metadata queries by the saved values."""
     text = formula.text
     for a in op.args:
-        if a.type.is_tensor and not a.type.is_list:
-            access = f"{a.name}->" if a.type.optional else f"{a.name}."
-            for query, (held, store) in METADATA.items():
+        if a.type.is_tensor:
+            access = f"{a.name}->" if a.type.optional and not a.type.is_list else f"{a.name}."
+            for query, (held, store) in (LIST_METADATA if a.type.is_list else METADATA).items():
                 pattern = rf"\b{re.escape(access)}{query}\(\)"
                 if re.search(pattern, text):
                     keep = f"{a.name}_{query}"
-                    expr = store.format(a=f"(*{a.name})" if a.type.optional else a.name)
+                    expr = store.format(a=f"(*{a.name})" if a.type.optional and not a.type.is_list else a.name)
                     saved.setdefault(keep, Saved(keep, "value", held, expr)).used_by.update(formula.slots)
                     text = re.sub(pattern, keep, text)
     for name in re.findall(r"(?<![\w.:>])([A-Za-z_]\w*)\b(?!\s*\()", text):
