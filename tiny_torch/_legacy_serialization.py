@@ -4,7 +4,7 @@ import struct
 import sys
 
 import tiny_torch as torch
-from tiny_torch import _C, _torch_pickle, serialization
+from tiny_torch import _C, _torch_pickle, _utils, serialization
 from tiny_torch import storage as _storage
 from tiny_torch._utils import _element_size
 
@@ -140,6 +140,13 @@ def load(file, map_location, pickle_module, **pickle_load_args):
     if version != PROTOCOL_VERSION:
         raise RuntimeError(f"Invalid protocol version: {version}")
     read()
-    result = read()
-    loader.fill(read())
+    options = serialization._options
+    previous, options.deferred_metadata = options.deferred_metadata, []
+    try:
+        result = read()
+        loader.fill(read())
+        for tensor, metadata in options.deferred_metadata:
+            _utils.set_tensor_metadata(tensor, metadata)
+    finally:
+        options.deferred_metadata = previous
     return result

@@ -65,7 +65,12 @@ def _finish(tensor, requires_grad, backward_hooks, metadata):
     if requires_grad:
         tensor.requires_grad_(True)
     if metadata:
-        set_tensor_metadata(tensor, metadata)
+        serialization = sys.modules.get("tiny_torch.serialization")
+        deferred = None if serialization is None else serialization._options.deferred_metadata
+        if deferred is None:
+            set_tensor_metadata(tensor, metadata)
+        else:
+            deferred.append((tensor, metadata))
     if backward_hooks:
         # Written by very old programs only; an empty dict must not be attached to every loaded tensor.
         tensor._backward_hooks = backward_hooks

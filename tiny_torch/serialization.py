@@ -49,6 +49,8 @@ _UNSAFE_REMEDY = (
 
 class _Options(threading.local):
     map_location = None
+    # A list while a file is read whose storages are filled after their tensors were built.
+    deferred_metadata = None
     skip_data = False
 
 

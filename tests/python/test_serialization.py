@@ -238,6 +238,14 @@ def test_one_memory_with_two_dtypes_cannot_be_saved():
         tiny_torch.save([tensor, tensor.view(tiny_torch.int32)], io.BytesIO())
 
 
+@pytest.mark.parametrize("use_zip", [True, False], ids=["zip", "stream"])
+def test_conjugated_views_leave_their_base_alone(use_zip):
+    base = torch.tensor([1 + 2j, 3 - 1j])
+    data = saved(torch, [base, base.conj()], _use_new_zipfile_serialization=use_zip)
+    first, second = tiny_torch.load(io.BytesIO(data))
+    assert first.tolist() == [1 + 2j, 3 - 1j] and second.tolist() == [1 - 2j, 3 + 1j]
+
+
 def test_storages_round_trip():
     tensor = tiny_torch.arange(3, dtype=tiny_torch.float32)
     data = saved(tiny_torch, [tensor.untyped_storage()])
