@@ -209,17 +209,27 @@ A sum_window(const T* in, const Strides& from, const AvgSpan& z, const AvgSpan& 
   A sum = 0;
   for (int64_t i = z.begin; i < z.end; ++i) {
     for (int64_t j = y.begin; j < y.end; ++j) {
-      if constexpr (std::is_same_v<T, A> && std::is_floating_point_v<T>) {
-        constexpr int64_t kWorthIt = 16;  // below that a call costs more than it saves
-        if (from.w == 1 && x.end - x.begin >= kWorthIt) {
-          sum += row_functions<T>().sum(in + from.at(i, j, x.begin), x.end - x.begin);
-          continue;
-        }
-      }
       for (int64_t k = x.begin; k < x.end; ++k) sum += static_cast<A>(in[from.at(i, j, k)]);
     }
   }
   return sum;
+}
+
+template <class T>
+constexpr bool kHasRows = std::is_same_v<T, float> || std::is_same_v<T, double>;
+
+// sums[x] = the sum over the rows of a window at each x, for dense rows.
+template <class T>
+void sum_rows(std::vector<T>& sums, const T* in, const Strides& from, const AvgSpan& z, const AvgSpan& y) {
+  const RowFunctions<T>& f = row_functions<T>();
+  const auto width = static_cast<int64_t>(sums.size());
+  std::fill(sums.begin(), sums.end(), T(0));
+  for (int64_t i = z.begin; i < z.end; ++i) {
+    for (int64_t j = y.begin; j < y.end; ++j) {
+      const T* row = in + from.at(i, j, 0);
+      f.accumulate(nullptr, sums.data(), row, row, width, T(0), T(0));
+    }
+  }
 }
 
 // int64 is the one integer dtype that is averaged.
@@ -229,29 +239,54 @@ void dispatch_mean(ScalarType dtype, const char* name, const F& f) {
   dispatch_floating(dtype, name, f);
 }
 
+// The means of one plane, the windows of a row of outputs together. `sums` has a place for each input column.
+template <class T, class SpanOf, class DivisorOf>
+void mean_plane(T* out, const T* in, const Strides& to, const Strides& from, const std::array<int64_t, 3>& positions,
+                const SpanOf& span, const DivisorOf& divide, const std::vector<AvgSpan>& columns,
+                std::vector<opmath_t<T>>& sums) {
+  using A = opmath_t<T>;
+  for (int64_t oz = 0; oz < positions[0]; ++oz) {
+    for (int64_t oy = 0; oy < positions[1]; ++oy) {
+      const AvgSpan z = span(oz, size_t{0}), y = span(oy, size_t{1});
+      const bool by_rows = kHasRows<T> && from.w == 1;
+      if constexpr (kHasRows<T>) {
+        if (by_rows) sum_rows<T>(sums, in, from, z, y);
+      }
+      for (int64_t ox = 0; ox < positions[2]; ++ox) {
+        const AvgSpan& x = columns[static_cast<size_t>(ox)];
+        A sum = 0;
+        if (is_empty(z, y, x)) {
+          out[to.at(oz, oy, ox)] = static_cast<T>(sum);
+          continue;
+        }
+        if (by_rows) {
+          for (int64_t k = x.begin; k < x.end; ++k) sum += sums[static_cast<size_t>(k)];
+        } else {
+          sum = sum_window<A>(in, from, z, y, x);
+        }
+        out[to.at(oz, oy, ox)] = static_cast<T>(static_cast<A>(sum / static_cast<A>(divide(z, y, x))));
+      }
+    }
+  }
+}
+
 // Windows by `span`, divisors by `divide`; forward means and the distribution of gradients to the windows.
 template <class SpanOf, class DivisorOf>
 void mean_windows(const TensorBase& out, const TensorBase& self, const SpanOf& span, const DivisorOf& divide) {
   const Strides to(out), from(self);
   const int64_t channels = self.size(1);
   const std::array<int64_t, 3> positions{out.size(2), out.size(3), out.size(4)};
+  std::vector<AvgSpan> columns;
+  for (int64_t ox = 0; ox < positions[2]; ++ox) columns.push_back(span(ox, size_t{2}));
   dispatch_mean(self.scalar_type(), "avg_pool2d", [&](auto tag) {
     using T = decltype(tag);
-    using A = opmath_t<T>;
     const T* in = static_cast<const T*>(self.const_data_ptr());
     T* result = static_cast<T*>(out.mutable_data_ptr());
     for_planes(self, self.size(2) * self.size(3) * self.size(4), [&](int64_t begin, int64_t end) {
+      std::vector<opmath_t<T>> sums(static_cast<size_t>(self.size(4)));
       for (int64_t p = begin; p < end; ++p) {
-        const T* source = in + from.plane(p, channels);
-        T* target = result + to.plane(p, channels);
-        for_windows(positions, span,
-                    [&](const AvgSpan& z, const AvgSpan& y, const AvgSpan& x, int64_t oz, int64_t oy, int64_t ox) {
-                      const A mean =
-                          is_empty(z, y, x)
-                              ? A(0)
-                              : static_cast<A>(sum_window<A>(source, from, z, y, x) / static_cast<A>(divide(z, y, x)));
-                      target[to.at(oz, oy, ox)] = static_cast<T>(mean);
-                    });
+        mean_plane<T>(result + to.plane(p, channels), in + from.plane(p, channels), to, from, positions, span, divide,
+                      columns, sums);
       }
     });
   });

@@ -55,8 +55,6 @@ PoolWindows make_windows(const char* op, int64_t dims, const TensorBase& self, c
   check_count(op, "stride", args.stride, dims, true);
   check_count(op, "padding", args.padding, dims);
   check_count(op, "dilation", args.dilation, dims);
-  TORCH_CHECK_INDEX(self.dim() >= dims, "Dimension out of range (expected to be in range of [", -self.dim(), ", ",
-                    self.dim() - 1, "], but got ", -dims - 1, ")");
   PoolWindows w;
   spread(w.kernel, args.kernel, dims);
   spread(w.stride, args.stride.empty() ? args.kernel : args.stride, dims);
@@ -184,7 +182,14 @@ TensorBase max_pool_backward(const char* op, int64_t dims, const TensorBase& gra
   return format == MemoryFormat::Contiguous ? grad_input : ops::clone(grad_input, format);
 }
 
+// PyTorch reads the channels of an average's input before it looks at the number of dims.
+void check_has_channels(const TensorBase& self, int64_t dims) {
+  TORCH_CHECK_INDEX(self.dim() > dims, "Dimension out of range (expected to be in range of [", -self.dim(), ", ",
+                    self.dim() - 1, "], but got ", -dims - 1, ")");
+}
+
 TensorBase avg_pool(const char* op, int64_t dims, const TensorBase& self, const WindowArgs& args, AvgDivisor divisor) {
+  check_has_channels(self, dims);
   const PoolWindows w = make_windows(op, dims, self, args);
   // int64 is the one integer dtype that PyTorch averages.
   if (self.scalar_type() != kLong) check_dtype(op, self, false);
