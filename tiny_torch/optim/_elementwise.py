@@ -5,7 +5,7 @@ from __future__ import annotations
 import tiny_torch as torch
 from tiny_torch.optim.optimizer import Optimizer
 
-_FUSED_DTYPES = (torch.float32, torch.float64)
+_FUSED_DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
 
 def operator_or_none(name: str):

@@ -46,7 +46,8 @@ void adam_row(T* param, T* grad, T* mean, T* square, T* greatest, int64_t n, con
   using V = Vec<T>;
   for_each_vector<T>(n, [&](const auto& place) {
     V p = place.load(param) * a.shrink;
-    const V g = fma(p, V(a.weight_decay), load_grad(place, grad, a));
+    V g = load_grad(place, grad, a);
+    if (a.weight_decay != 0) g = fma(p, V(a.weight_decay), g);  // an infinite parameter times 0 would be nan
     V m = place.load(mean);
     m = fma(g - m, V(a.beta1_rest), m);
     V v = fma(g * g, V(a.beta2_rest), place.load(square) * a.beta2);
@@ -66,7 +67,8 @@ void sgd_row(T* param, T* grad, T* buffer, int64_t n, const SgdNumbers<T>& a) {
   using V = Vec<T>;
   for_each_vector<T>(n, [&](const auto& place) {
     const V p = place.load(param);
-    V g = fma(p, V(a.weight_decay), load_grad(place, grad, a));
+    V g = load_grad(place, grad, a);
+    if (a.weight_decay != 0) g = fma(p, V(a.weight_decay), g);
     if (buffer != nullptr) {
       const V b = a.first_step ? g : fma(place.load(buffer), V(a.momentum), g * a.undamped);
       place.store(b, buffer);

@@ -108,7 +108,7 @@ def test_strided_parameters_take_the_plain_way():
     for param in (p, q):
         param.grad = torch.ones(3, 2)
         optim.Adam([param]).step()
-    assert torch.equal(p, q)
+    assert torch.allclose(p, q)
 
 
 def test_steps_keep_storage_and_tied_weights():

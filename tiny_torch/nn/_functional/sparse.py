@@ -19,6 +19,16 @@ def _checked_padding_idx(weight, padding_idx):
     return padding_idx + rows if padding_idx < 0 else padding_idx
 
 
+def _renorm_rows(weight, indices, max_norm, norm_type) -> None:
+    """Rescales the rows of `weight` named by `indices` whose norm is above `max_norm`, in place."""
+    with torch.no_grad():
+        named = torch.zeros(weight.size(0), dtype=torch.bool, device=weight.device)
+        named[indices.reshape(-1)] = True
+        norms = weight.norm(norm_type, 1)
+        factors = torch.where(named & (norms > max_norm), max_norm / (norms + 1e-7), torch.ones_like(norms))
+        weight.mul_(factors.unsqueeze(1))
+
+
 def embedding(
     input,
     weight,
@@ -47,9 +57,7 @@ def embedding(
     """
     padding_idx = _checked_padding_idx(weight, padding_idx)
     if max_norm is not None:
-        input = input.contiguous()
-        with torch.no_grad():
-            _VF.embedding_renorm_(weight, input, max_norm, norm_type)
+        _renorm_rows(weight, input, max_norm, norm_type)
     return _VF.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 
@@ -129,8 +137,7 @@ def embedding_bag(
             raise AssertionError("padding_idx must be within the number of embeddings")
         padding_idx = padding_idx + rows if padding_idx < 0 else padding_idx
     if max_norm is not None:
-        with torch.no_grad():
-            _VF.embedding_renorm_(weight, input, max_norm, norm_type)
+        _renorm_rows(weight, input, max_norm, norm_type)
     result, _, _, _ = _VF.embedding_bag(
         weight,
         input,

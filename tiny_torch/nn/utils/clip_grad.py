@@ -39,8 +39,8 @@ def get_total_norm(tensors, norm_type: float = 2.0, error_if_nonfinite: bool = F
     norm_type = float(norm_type)
     with torch.no_grad():
         device = tensors[0].device
-        norms = [torch.linalg.vector_norm(tensor, norm_type).to(device) for tensor in tensors]
-        total = torch.linalg.vector_norm(torch.stack(norms), norm_type)
+        norms = [tensor.norm(norm_type).to(device) for tensor in tensors]
+        total = torch.stack(norms).norm(norm_type)
     if error_if_nonfinite and bool(torch.logical_or(total.isnan(), total.isinf())):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "
