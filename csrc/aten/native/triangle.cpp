@@ -15,15 +15,17 @@ namespace {
 TensorBase diagonals(const char* op, const TensorBase& self) {
   TORCH_CHECK(self.dim() >= 2, op, ": input tensor must have at least 2 dimensions");
   const auto count = [&](int64_t n) {
-    return ops::arange(Scalar(n), std::optional<ScalarType>(kLong), std::optional<Layout>(), std::optional<Device>(self.device()),
-                       std::optional<bool>());
+    return ops::arange(Scalar(n), std::optional<ScalarType>(kLong), std::optional<Layout>(),
+                       std::optional<Device>(self.device()), std::optional<bool>());
   };
   const TensorBase rows = count(self.size(-2));
   const TensorBase columns = count(self.size(-1));
   return columns - ops::unsqueeze(rows, 1);
 }
 
-TensorBase keep(const TensorBase& mask, const TensorBase& self) { return ops::where(mask, self, ops::zeros_like(self)); }
+TensorBase keep(const TensorBase& mask, const TensorBase& self) {
+  return ops::where(mask, self, ops::zeros_like(self));
+}
 
 }  // namespace
 
