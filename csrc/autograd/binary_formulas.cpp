@@ -32,7 +32,7 @@ TensorBase pow_grad_self(const TensorBase& grad, const TensorBase& self, const T
 TensorBase pow_grad_exponent(const TensorBase& grad, const TensorBase& self, const TensorBase& exponent,
                              const TensorBase& result) {
   const TensorBase at_zero = ops::logical_and(ops::eq(self, number(0)), ops::ge(exponent, number(0)));
-  return drop_where(at_zero, grad * (result * ops::log(self)));
+  return drop_where(at_zero, grad * (result * ops::log(ops::to(self, result.scalar_type()))));
 }
 
 TensorBase pow_scalar_grad(const TensorBase& grad, const TensorBase& self, const Scalar& exponent) {

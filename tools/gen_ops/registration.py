@@ -24,6 +24,7 @@ def register_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
         '#include "aten/core/Library.h"',
         '#include "aten/core/Pointwise.h"',
         '#include "aten/core/op_support.h"',
+        '#include "generated/ops/copy.h"',
         '#include "aten/native/pointwise_checks.h"' if any(op.entry.get("check") for op in ops) else "",
         '#include "aten/native/composite_includes.h"' if any("composite" in op.entry for op in ops) else "",
         *[f'#include "generated/ops/{other}.h"' for other in composite_families(ops, owners) if other != family],
@@ -104,11 +105,23 @@ def kernel(op: Op) -> str:
         return "\n".join([head, f"  return {op.entry['composite']};", "}"])
     base = op.base
     if op.form == "inplace":
+        direct = inplace_composite(base)
+        if direct:
+            return f"{head}\n  return {direct};\n}}"
         names = ", ".join(a.name for a in base.cpp_args)
+        if is_implicit(op):
+            # What the composite saves for its gradient must not be what is written to.
+            names = names.replace("self", "ops::clone(self)", 1)
         target = f"ops::{base.cpp_name}" if base.is_composite or not base.native else f"native::{base.native}"
         copy = "copy_result_to_self" if is_implicit(op) else "copy_result_below_autograd"
         return f"{head}\n  {copy}({cpp.quote(op.name)}, self, {target}({names}));\n  return self;\n}}"
     return default_out(op, head)
+
+
+def inplace_composite(base: Op) -> str:
+    """`ops::mul(self, other)` in place is `ops::mul_(self, other)`; "" where the composite is no such call."""
+    call = re.fullmatch(r"ops::(\w+)\((self\b[^()]*(?:\([^()]*\)[^()]*)*)\)", str(base.entry.get("composite", "")).strip())
+    return f"ops::{call[1]}_({call[2]})" if call else ""
 
 
 def default_out(op: Op, head: str) -> str:
