@@ -120,7 +120,9 @@ def kernel(op: Op) -> str:
 
 def inplace_composite(base: Op) -> str:
     """`ops::mul(self, other)` in place is `ops::mul_(self, other)`; "" where the composite is no such call."""
-    call = re.fullmatch(r"ops::(\w+)\((self\b[^()]*(?:\([^()]*\)[^()]*)*)\)", str(base.entry.get("composite", "")).strip())
+    call = re.fullmatch(
+        r"ops::(\w+)\((self\b[^()]*(?:\([^()]*\)[^()]*)*)\)", str(base.entry.get("composite", "")).strip()
+    )
     return f"ops::{call[1]}_({call[2]})" if call else ""
 
 
