@@ -31,8 +31,11 @@ TensorBase pow_grad_self(const TensorBase& grad, const TensorBase& self, const T
 
 TensorBase pow_grad_exponent(const TensorBase& grad, const TensorBase& self, const TensorBase& exponent,
                              const TensorBase& result) {
+  // A number's logarithm would be taken in the default dtype.
+  const bool is_number = self.impl()->is_wrapped_number();
+  const TensorBase base = is_number ? ops::to(self, result.scalar_type(), false, true) : self;
   const TensorBase at_zero = ops::logical_and(ops::eq(self, number(0)), ops::ge(exponent, number(0)));
-  return drop_where(at_zero, grad * (result * ops::log(ops::to(self, result.scalar_type()))));
+  return drop_where(at_zero, grad * (result * ops::log(base)));
 }
 
 TensorBase pow_scalar_grad(const TensorBase& grad, const TensorBase& self, const Scalar& exponent) {
