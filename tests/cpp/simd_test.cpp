@@ -9,19 +9,20 @@
 #ifndef TINY_TORCH_SIMD_TEST_OPS
 #define TINY_TORCH_SIMD_TEST_OPS
 // (name, the function in long double)
-#define SIMD_TEST_UNARY(_)                                                                           \
-  _(exp, std::exp(x))                                                                                \
-  _(exp2, std::exp2(x))                                                                              \
-  _(expm1, std::expm1(x))                                                                            \
-  _(log, std::log(x))                                                                                \
-  _(log2, std::log2(x))                                                                              \
-  _(log10, std::log10(x))                                                                            \
-  _(log1p, std::log1p(x))                                                                            \
-  _(sin, std::sin(x))                                                                                \
-  _(cos, std::cos(x))                                                                                \
-  _(tan, std::tan(x))                                                                                \
-  _(tanh, std::tanh(x)) _(sigmoid, 1 / (1 + std::exp(-x))) _(erf, std::erf(x)) _(erfc, std::erfc(x)) \
-      _(sqrt, std::sqrt(x)) _(rsqrt, 1 / std::sqrt(x)) _(reciprocal, 1 / x)
+#define SIMD_TEST_UNARY(_)           \
+  _(exp, std::exp(x))                \
+  _(exp2, std::exp2(x))              \
+  _(expm1, std::expm1(x))            \
+  _(log, std::log(x))                \
+  _(log2, std::log2(x))              \
+  _(log10, std::log10(x))            \
+  _(log1p, std::log1p(x))            \
+  _(sin, std::sin(x))                \
+  _(cos, std::cos(x))                \
+  _(tan, std::tan(x))                \
+  _(tanh, std::tanh(x))              \
+  _(sigmoid, 1 / (1 + std::exp(-x))) \
+  _(erf, std::erf(x)) _(erfc, std::erfc(x)) _(sqrt, std::sqrt(x)) _(rsqrt, 1 / std::sqrt(x)) _(reciprocal, 1 / x)
 
 enum UnaryOp {
 #define SIMD_TEST_ENUM(name, reference) kOp_##name,
