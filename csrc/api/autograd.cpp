@@ -1,9 +1,6 @@
 #include "api/autograd.h"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
-
+#include "api/demangle.h"
 #include "autograd/generated_support.h"
 
 namespace tiny_torch::api {
@@ -62,12 +59,9 @@ void CustomNode::release_variables() {
 
 namespace detail {
 
-intrusive_ptr<CustomNode> make_custom_node(CustomNode::Backward backward, const char* type_name,
+intrusive_ptr<CustomNode> make_custom_node(CustomNode::Backward backward, const std::type_info& type,
                                            const CollectTensors& inputs) {
-  int status = 0;
-  char* readable = abi::__cxa_demangle(type_name, nullptr, nullptr, &status);
-  auto node = make_intrusive<CustomNode>(backward, str("CppNode<", status == 0 ? readable : type_name, ">"));
-  std::free(readable);
+  auto node = make_intrusive<CustomNode>(backward, str("CppNode<", tiny_torch::detail::type_name(type), ">"));
   node->is_tensor_input_ = inputs.is_tensor;
   autograd::edge_list edges;
   for (const TensorBase& t : inputs.tensors) autograd::detail::collect_edge(edges, t);

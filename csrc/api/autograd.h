@@ -15,6 +15,7 @@
 #pragma once
 
 #include <string>
+#include <typeinfo>
 #include <unordered_map>
 
 #include "aten/Tensor.h"
@@ -120,7 +121,7 @@ Result from_list(autograd::variable_list&& list) {
   }
 }
 
-TORCH_API intrusive_ptr<CustomNode> make_custom_node(CustomNode::Backward backward, const char* type_name,
+TORCH_API intrusive_ptr<CustomNode> make_custom_node(CustomNode::Backward backward, const std::type_info& type,
                                                      const CollectTensors& inputs);
 
 }  // namespace detail
@@ -138,7 +139,7 @@ class Function {
     detail::CollectTensors inputs;
     (inputs(args), ...);
     // Without a record the node only lends its context to forward.
-    intrusive_ptr<CustomNode> node = detail::make_custom_node(&T::backward, typeid(T).name(), inputs);
+    intrusive_ptr<CustomNode> node = detail::make_custom_node(&T::backward, typeid(T), inputs);
     const bool recorded = GradMode::is_enabled() && any_requires_grad(inputs.tensors);
     autograd::variable_list outputs;
     {

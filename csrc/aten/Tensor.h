@@ -4,12 +4,41 @@
 // Example: `Tensor y = (x * 2).sum(-1); y.backward();`
 #pragma once
 
+#include <functional>
+#include <ostream>
+#include <string>
 #include <tuple>
 #include <vector>
 
 #include "aten/core/TensorBase.h"
 
 namespace tiny_torch {
+
+namespace autograd {
+struct TORCH_API Node;
+}
+namespace indexing {
+class TensorIndex;
+}
+
+/// Dimensions or none: what an argument `int[]?` takes in the public functions, so that `sum(1)`, `sum({0, 1})` and
+/// `sum(std::nullopt)` are all possible. Valid for the call it is made in.
+class OptionalDims {
+ public:
+  OptionalDims(std::nullopt_t = std::nullopt) {}                   // NOLINT: implicit
+  OptionalDims(const int64_t& one) : dims_(IntArrayRef(one)) {}    // NOLINT
+  OptionalDims(IntArrayRef dims) : dims_(dims) {}                  // NOLINT
+  OptionalDims(std::optional<IntArrayRef> dims) : dims_(dims) {}   // NOLINT
+  OptionalDims(const std::vector<int64_t>& dims) : dims_(dims) {}  // NOLINT
+  OptionalDims(std::initializer_list<int64_t> dims) : dims_(IntArrayRef(dims.begin(), dims.size())) {}  // NOLINT
+  operator std::optional<IntArrayRef>() const { return dims_; }                                         // NOLINT
+
+ private:
+  std::optional<IntArrayRef> dims_;
+};
+
+template <class T, size_t N>
+class TensorAccessor;
 
 class TORCH_API Tensor : public TensorBase {
  public:
@@ -29,8 +58,8 @@ class TORCH_API Tensor : public TensorBase {
                 bool create_graph = false) const;
   Tensor grad() const;
   Tensor& mutable_grad() const;
-  const Tensor& requires_grad_(bool requires_grad = true) const;
-  const Tensor& set_requires_grad(bool requires_grad) const { return requires_grad_(requires_grad); }
+  Tensor& requires_grad_(bool requires_grad = true) const;
+  Tensor& set_requires_grad(bool requires_grad) const { return requires_grad_(requires_grad); }
   bool is_leaf() const;
   Tensor data() const;
   void set_data(const Tensor& data) const;
@@ -39,8 +68,46 @@ class TORCH_API Tensor : public TensorBase {
   using TensorBase::device;
   using TensorBase::dtype;
 
+  /// The node that computed this tensor, or nothing for a leaf.
+  intrusive_ptr<autograd::Node> grad_fn() const;
+  /// Calls `hook` with each gradient computed for this tensor; what it returns, if anything, takes the gradient's place.
+  template <class Hook>
+  unsigned register_hook(Hook hook) const {
+    if constexpr (std::is_void_v<decltype(hook(std::declval<Tensor>()))>) {
+      return add_hook([hook](const Tensor& grad) mutable { return hook(grad), Tensor(); });
+    } else {
+      return add_hook([hook](const Tensor& grad) mutable { return Tensor(hook(grad)); });
+    }
+  }
+  void remove_hook(unsigned position) const;
+  Tensor cpu() const;
+  Tensor cuda() const;
+  Tensor toType(ScalarType dtype) const;
+  std::string toString() const;
+  void print() const;
+  Tensor tensor_data() const { return data(); }
+  Tensor variable_data() const { return data(); }
+
+  /// The elements `indices` speak of, as `self[...]` in Python; see aten/TensorIndexing.h.
+  Tensor index(std::initializer_list<indexing::TensorIndex> indices) const;
+  Tensor index(ArrayRef<indexing::TensorIndex> indices) const;
+  Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& values) const;
+  Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Scalar& value) const;
+  Tensor& index_put_(ArrayRef<indexing::TensorIndex> indices, const Tensor& values) const;
+  Tensor& index_put_(ArrayRef<indexing::TensorIndex> indices, const Scalar& value) const;
+
+  /// Elements by N indices; CPU tensors with N dimensions of type T only. Valid while this tensor lives.
+  template <class T, size_t N>
+  TensorAccessor<T, N> accessor() const;
+  template <class T, size_t N>
+  TensorAccessor<T, N> packed_accessor32() const;
+  template <class T, size_t N>
+  TensorAccessor<T, N> packed_accessor64() const;
+
   Tensor operator-() const;
+  Tensor operator~() const;
   Tensor operator[](int64_t index) const;
+  Tensor operator[](const Tensor& index) const;
   Tensor& operator+=(const Tensor& other);
   Tensor& operator-=(const Tensor& other);
   Tensor& operator*=(const Tensor& other);
@@ -51,6 +118,9 @@ class TORCH_API Tensor : public TensorBase {
   Tensor& operator/=(const Scalar& other);
 
 #include "generated/TensorMethods.h"
+
+ private:
+  unsigned add_hook(std::function<Tensor(const Tensor&)> hook) const;
 };
 static_assert(sizeof(Tensor) == sizeof(TensorBase), "lists of Tensor are passed as lists of TensorBase");
 
@@ -92,19 +162,28 @@ TORCH_API Tensor with_requires_grad(Tensor t, const TensorOptions& options);
 
 namespace tiny_torch {
 
-inline Tensor operator+(const Tensor& a, const Tensor& b) { return ops::add(a, b); }
-inline Tensor operator-(const Tensor& a, const Tensor& b) { return ops::sub(a, b); }
-inline Tensor operator*(const Tensor& a, const Tensor& b) { return ops::mul(a, b); }
-inline Tensor operator/(const Tensor& a, const Tensor& b) { return ops::div(a, b); }
-inline Tensor operator+(const Tensor& a, const Scalar& b) { return ops::add(a, wrapped_scalar(b)); }
-inline Tensor operator-(const Tensor& a, const Scalar& b) { return ops::sub(a, wrapped_scalar(b)); }
-inline Tensor operator*(const Tensor& a, const Scalar& b) { return ops::mul(a, wrapped_scalar(b)); }
-inline Tensor operator/(const Tensor& a, const Scalar& b) { return ops::div(a, wrapped_scalar(b)); }
-inline Tensor operator+(const Scalar& a, const Tensor& b) { return ops::add(wrapped_scalar(a), b); }
-inline Tensor operator-(const Scalar& a, const Tensor& b) { return ops::sub(wrapped_scalar(a), b); }
-inline Tensor operator*(const Scalar& a, const Tensor& b) { return ops::mul(wrapped_scalar(a), b); }
-inline Tensor operator/(const Scalar& a, const Tensor& b) { return ops::div(wrapped_scalar(a), b); }
+#define TINY_TORCH_OPERATOR(symbol, op)                                                                     \
+  inline Tensor operator symbol(const Tensor& a, const Tensor& b) { return ops::op(a, b); }                 \
+  inline Tensor operator symbol(const Tensor& a, const Scalar& b) { return ops::op(a, wrapped_scalar(b)); } \
+  inline Tensor operator symbol(const Scalar& a, const Tensor& b) { return ops::op(wrapped_scalar(a), b); }
+TINY_TORCH_OPERATOR(+, add)
+TINY_TORCH_OPERATOR(-, sub)
+TINY_TORCH_OPERATOR(*, mul)
+TINY_TORCH_OPERATOR(/, div)
+TINY_TORCH_OPERATOR(%, remainder)
+TINY_TORCH_OPERATOR(==, eq)
+TINY_TORCH_OPERATOR(!=, ne)
+TINY_TORCH_OPERATOR(<, lt)
+TINY_TORCH_OPERATOR(<=, le)
+TINY_TORCH_OPERATOR(>, gt)
+TINY_TORCH_OPERATOR(>=, ge)
+TINY_TORCH_OPERATOR(&, bitwise_and)
+TINY_TORCH_OPERATOR(|, bitwise_or)
+TINY_TORCH_OPERATOR(^, bitwise_xor)
+#undef TINY_TORCH_OPERATOR
 inline Tensor Tensor::operator-() const { return ops::neg(*this); }
+inline Tensor Tensor::operator~() const { return ops::bitwise_not(*this); }
+inline Tensor operator!(const Tensor& t) { return ops::logical_not(t); }
 inline Tensor Tensor::operator[](int64_t index) const { return ops::select(*this, 0, index); }
 inline Tensor& Tensor::operator+=(const Tensor& other) { return ops::add_(*this, other), *this; }
 inline Tensor& Tensor::operator-=(const Tensor& other) { return ops::sub_(*this, other), *this; }
@@ -115,4 +194,12 @@ inline Tensor& Tensor::operator-=(const Scalar& other) { return ops::sub_(*this,
 inline Tensor& Tensor::operator*=(const Scalar& other) { return ops::mul_(*this, wrapped_scalar(other)), *this; }
 inline Tensor& Tensor::operator/=(const Scalar& other) { return ops::div_(*this, wrapped_scalar(other)), *this; }
 
+/// The elements in columns, then a line such as [ CPUFloatType{2,3} ].
+TORCH_API std::ostream& operator<<(std::ostream& out, const Tensor& t);
+/// The same with lines of at most `line_size` characters.
+TORCH_API void print(std::ostream& out, const Tensor& t, int64_t line_size);
+
 }  // namespace tiny_torch
+
+#include "aten/TensorAccessor.h"
+#include "aten/TensorIndexing.h"

@@ -13,14 +13,19 @@ Tensor& Tensor::mutable_grad() const {
   static_assert(sizeof(Tensor) == sizeof(TensorBase), "a TensorBase is read as a Tensor");
   return static_cast<Tensor&>(autograd::mutable_grad(*this));
 }
-const Tensor& Tensor::requires_grad_(bool requires_grad) const {
+Tensor& Tensor::requires_grad_(bool requires_grad) const {
   autograd::set_requires_grad(*this, requires_grad);
-  return *this;
+  return const_cast<Tensor&>(*this);
 }
 bool Tensor::is_leaf() const { return autograd::is_leaf(*this); }
 Tensor Tensor::data() const { return autograd::variable_data(*this); }
 void Tensor::set_data(const Tensor& data) const { autograd::set_data(*this, data); }
 void Tensor::retain_grad() const { autograd::retain_grad(*this); }
+intrusive_ptr<autograd::Node> Tensor::grad_fn() const { return autograd::grad_fn(*this); }
+unsigned Tensor::add_hook(std::function<Tensor(const Tensor&)> hook) const {
+  return autograd::register_hook(*this, [hook](const TensorBase& grad) -> TensorBase { return hook(grad); });
+}
+void Tensor::remove_hook(unsigned position) const { autograd::remove_hook(*this, position); }
 
 namespace detail {
 Tensor with_requires_grad(Tensor t, const TensorOptions& options) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <torch/autograd.h>
+#include <torch/cuda.h>
 #include <torch/library.h>
 #include <torch/optim.h>
 #include <torch/types.h>

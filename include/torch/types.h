@@ -1,10 +1,19 @@
 // The namespaces and names that programs written for libtorch use: torch::Tensor, torch::kFloat32, torch::zeros, ...
 #pragma once
 
+#include "api/enum.h"
+#include "api/tensor_factories.h"
 #include "aten/Tensor.h"
 #include "aten/core/CPUGeneratorImpl.h"
+#include "aten/core/IValue.h"
+#include "c10/parallel.h"
 #include "generated/Functions.h"
 #include "generated/config.h"
+
+namespace tiny_torch {
+using Dtype = ScalarType;
+using IntList = IntArrayRef;
+}  // namespace tiny_torch
 
 // Namespaces of their own, not aliases, because programs open them again.
 namespace torch {
@@ -12,6 +21,7 @@ using namespace ::tiny_torch;  // NOLINT
 
 inline TensorOptions dtype(ScalarType dtype) { return TensorOptions().dtype(dtype); }
 inline TensorOptions device(Device device) { return TensorOptions().device(device); }
+inline TensorOptions device_index(int index) { return TensorOptions(Device(kCUDA, static_cast<DeviceIndex>(index))); }
 inline TensorOptions layout(Layout layout) { return TensorOptions().layout(layout); }
 inline TensorOptions requires_grad(bool requires_grad = true) { return TensorOptions().requires_grad(requires_grad); }
 }  // namespace torch

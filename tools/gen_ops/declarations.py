@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+
 from tools.gen_ops import cpp
-from tools.gen_ops.model import Op
+from tools.gen_ops.model import Arg, Op, Type
 
 
 def ops_header(family: str, ops: list[Op]) -> str:
@@ -67,7 +70,7 @@ def public_functions(families: dict[str, list[Op]]) -> str:
     lines += [f'#include "generated/ops/{family}.h"' for family in families]
     lines.append("\nnamespace tiny_torch {\n")
     for ops in families.values():
-        for op in ops:
+        for op in with_number_forms(ops):
             if op.form == "inplace" and op.base is not None:
                 continue
             if "function" in op.variants or op.form == "out":
@@ -76,6 +79,7 @@ def public_functions(families: dict[str, list[Op]]) -> str:
     return "\n".join(lines)
 
 
+_NUMBER = Type("Scalar", alias="number")
 OPTION_ARGS = ("dtype", "layout", "device", "pin_memory")
 
 
@@ -105,15 +109,37 @@ def public_params(op: Op, skip_self: bool = False) -> tuple[str, str]:
                 }[a.name]
             )
             continue
-        text = f"{cpp.arg_type(a.type, 'Tensor')} {a.name}"
+        text = f"{_public_type(a)} {a.name}"
         if i >= start and a.default is not None:
             text += f" = {cpp.default_value(a)}"
         params.append(text)
         if a.type.is_tensor and (a.type.is_list or a.type.optional):
             passed.append(f"detail::as_base({a.name})")
+        elif a.type == _NUMBER:
+            passed.append(f"wrapped_scalar({a.name})")
         else:
             passed.append(a.name)
     return ", ".join(params), ", ".join(passed)
+
+
+def _public_type(a: Arg) -> str:
+    text = cpp.arg_type(a.type, "Tensor")
+    return "OptionalDims" if text == "std::optional<IntArrayRef>" else text
+
+
+def with_number_forms(ops: list[Op]) -> list[Op]:
+    """`ops`, and for operators that take a number for `Tensor other` but have no entry for it, that form of them."""
+    listed = {(op.name, len(op.args)) for op in ops for a in op.args if a.name == "other" and a.type.base == "Scalar"}
+    result = []
+    for op in ops:
+        result.append(op)
+        takes_number = op.entry.get("numbers") and op.form != "out" and any(a.name == "other" for a in op.args)
+        if takes_number and (op.name, len(op.args)) not in listed:
+            form = copy.copy(op)
+            args = [replace(a, type=_NUMBER) if a.name == "other" else a for a in op.args]
+            form.schema = replace(op.schema, args=tuple(args))
+            result.append(form)
+    return result
 
 
 def convert_result(op: Op, call: str, first: str) -> list[str]:
@@ -145,7 +171,7 @@ def methods(families: dict[str, list[Op]]) -> tuple[str, str]:
     defined += [f'#include "generated/ops/{family}.h"' for family in families]
     defined.append("\nnamespace tiny_torch {\n")
     for ops in families.values():
-        for op in ops:
+        for op in with_number_forms(ops):
             if op.form == "out" or not op.args or op.args[0].name != "self" or op.args[0].type.optional:
                 continue
             if op.form == "functional" and "method" not in op.variants:
@@ -153,15 +179,14 @@ def methods(families: dict[str, list[Op]]) -> tuple[str, str]:
             params, passed = public_params(op, skip_self=True)
             ret = cpp.return_type(op, "Tensor")
             writes = op.args[0].type.write
-            public_ret = "const Tensor&" if ret == "Tensor&" else ret
-            declared.append(f"{public_ret} {op.name}({params}) const;")
+            declared.append(f"{ret} {op.name}({params}) const;")
             bare = ", ".join(p.split(" = ")[0] for p in _split(params))
             body = ["  auto& self_ = const_cast<Tensor&>(*this);"] if writes else ["  const Tensor& self_ = *this;"]
             if ret == "Tensor&":
-                body += [f"  ops::{op.cpp_name}({passed});", "  return *this;"]
+                body += [f"  ops::{op.cpp_name}({passed});", "  return self_;"]
             else:
                 body += convert_result(op, f"ops::{op.cpp_name}({passed})", "self_")
-            defined.append("\n".join([f"inline {public_ret} Tensor::{op.name}({bare}) const {{", *body, "}"]))
+            defined.append("\n".join([f"inline {ret} Tensor::{op.name}({bare}) const {{", *body, "}"]))
     defined.append("\n}  // namespace tiny_torch\n")
     return "\n".join(declared) + "\n", "\n".join(defined)
 

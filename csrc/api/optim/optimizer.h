@@ -12,20 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/arg.h"
 #include "aten/Tensor.h"
-
-/// A field with PyTorch's accessors: `options.lr()` reads, `options.lr(0.1)` sets and returns the options.
-#define TORCH_ARG(T, name)                                 \
- public:                                                   \
-  auto name(const T& new_##name) -> decltype(*this)& {     \
-    this->name##_ = new_##name;                            \
-    return *this;                                          \
-  }                                                        \
-  const T& name() const noexcept { return this->name##_; } \
-  T& name() noexcept { return this->name##_; }             \
-                                                           \
- private:                                                  \
-  T name##_
 
 namespace tiny_torch::optim {
 

@@ -1,0 +1,137 @@
+// Tensors as libtorch programs handle them: literals, memory of others, accessors, indexing, printing, hooks.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <sstream>
+#include <vector>
+
+namespace {
+
+using torch::indexing::Ellipsis;
+using torch::indexing::None;
+using torch::indexing::Slice;
+
+template <class T>
+std::string shown(const T& value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+TEST(TensorLiteral, DtypesAndShapes) {
+  EXPECT_EQ(torch::tensor({1, 2, 3}).dtype(), torch::kInt64);
+  EXPECT_EQ(torch::tensor({1.5, 2.0}).dtype(), torch::kFloat32);
+  EXPECT_EQ(torch::tensor({true, false}).dtype(), torch::kBool);
+  EXPECT_EQ(torch::tensor(3.0, torch::kFloat64).item<double>(), 3.0);
+  EXPECT_EQ(torch::tensor(7).dim(), 0);
+  const torch::Tensor nested = torch::tensor({{1, 2, 3}, {4, 5, 6}}, torch::dtype(torch::kFloat64).requires_grad(true));
+  EXPECT_EQ(nested.sizes(), torch::IntArrayRef({2, 3}));
+  EXPECT_TRUE(nested.requires_grad());
+  EXPECT_EQ(nested[1][2].item<double>(), 6);
+  EXPECT_EQ(torch::tensor(std::vector<double>{0.5, 0.25}).dtype(), torch::kFloat32);
+  EXPECT_EQ(torch::tensor(std::vector<int64_t>{}).sizes(), torch::IntArrayRef({0}));
+  EXPECT_THROW(torch::tensor({{1, 2}, {3}}), c10::Error);
+}
+
+TEST(FromBlob, SharesMemoryAndCallsTheDeleter) {
+  std::vector<float> values{1, 2, 3, 4, 5, 6};
+  int freed = 0;
+  {
+    const torch::Tensor t = torch::from_blob(values.data(), {2, 3}, [&](void*) { ++freed; });
+    EXPECT_EQ(t[1][0].item<float>(), 4);
+    t[0][0] += 10;
+    EXPECT_EQ(freed, 0);
+  }
+  EXPECT_EQ(freed, 1);
+  EXPECT_EQ(values[0], 11);
+  const torch::Tensor columns = torch::from_blob(values.data(), {3, 2}, {1, 3}, torch::kFloat32);
+  EXPECT_EQ(columns[2][1].item<float>(), 6);
+}
+
+TEST(TensorOperators, WithTensorsAndNumbers) {
+  const torch::Tensor x = torch::tensor({1.0, 2.0, 3.0});
+  EXPECT_TRUE(torch::equal(x > 1.5, torch::tensor({false, true, true})));
+  EXPECT_TRUE(torch::equal((x == 2) | (x < 2), torch::tensor({true, true, false})));
+  EXPECT_TRUE(torch::equal(~(x != 2), torch::tensor({false, true, false})));
+  EXPECT_TRUE(torch::allclose(2 - x.mul(3).sub(1).div(2), torch::tensor({1.0, -0.5, -2.0})));
+  EXPECT_TRUE(torch::equal(torch::tensor({5, 7}) % 3, torch::tensor({2, 1})));
+  torch::Tensor y = x.clone();
+  torch::Tensor& same = y.mul_(2).sub_(1);
+  EXPECT_TRUE(same.is_same(y));
+  EXPECT_EQ(y.sum(0).item<float>(), 9);
+  EXPECT_EQ(torch::ones({2, 3}).sum({0, 1}).item<float>(), 6);
+  EXPECT_EQ(torch::ones({2, 3}).mean(1).sizes(), torch::IntArrayRef({2}));
+  EXPECT_EQ(x.eq(2).sum().item<int64_t>(), 1);
+  EXPECT_EQ(x.to(torch::kInt64).dtype(), torch::kLong);
+  EXPECT_TRUE(x.to(torch::Device(torch::kCPU)).is_cpu());
+}
+
+TEST(TensorAccessor, ReadsAndWrites) {
+  const torch::Tensor t = torch::arange(6, torch::kFloat32).view({2, 3}).t();
+  auto a = t.accessor<float, 2>();
+  EXPECT_EQ(a.size(0), 3);
+  EXPECT_EQ(a[2][1], 5);
+  a[0][1] = -1;
+  EXPECT_EQ(t[0][1].item<float>(), -1);
+  EXPECT_THROW((t.accessor<float, 1>()), c10::Error);
+  EXPECT_THROW((t.accessor<double, 2>()), c10::Error);
+}
+
+TEST(TensorIndexing, ViewsAndIndexTensors) {
+  const torch::Tensor x = torch::arange(24).view({2, 3, 4});
+  EXPECT_TRUE(torch::equal(x.index({1}), x[1]));
+  EXPECT_TRUE(torch::equal(x.index({Slice(), 2, Slice(None, None, 2)}), torch::tensor({{8, 10}, {20, 22}})));
+  EXPECT_TRUE(torch::equal(x.index({"...", 0}), x.select(2, 0)));
+  EXPECT_TRUE(torch::equal(x.index({Ellipsis, Slice(1, 3)}), x.slice(2, 1, 3)));
+  EXPECT_EQ(x.index({None, 0}).sizes(), torch::IntArrayRef({1, 3, 4}));
+  EXPECT_TRUE(torch::equal(x.index({Slice(), torch::tensor({2, 0})}), x.index_select(1, torch::tensor({2, 0}))));
+  EXPECT_TRUE(torch::equal(x.index({x > 20}), torch::tensor({21, 22, 23})));
+  EXPECT_EQ(x.index({torch::tensor({0, 1}), Slice(), torch::tensor({3, 3})}).sizes(), torch::IntArrayRef({2, 3}));
+  EXPECT_THROW(x.index({0, 0, 0, 0}), c10::Error);
+  EXPECT_THROW(x.index({Slice(None, None, -1)}), c10::Error);
+}
+
+TEST(TensorIndexing, Assignment) {
+  torch::Tensor x = torch::zeros({2, 3});
+  x.index_put_({0, Slice(1)}, torch::tensor({1.0, 2.0}));
+  x.index_put_({"...", 0}, 5);
+  x.index_put_({x == 0}, -1);
+  EXPECT_TRUE(torch::equal(x, torch::tensor({{5.0, 1.0, 2.0}, {5.0, -1.0, -1.0}})));
+  x.index_put_({torch::tensor({1}), torch::tensor({2})}, 9.5);
+  EXPECT_EQ(x[1][2].item<float>(), 9.5);
+}
+
+TEST(TensorPrint, AsLibtorch) {
+  EXPECT_EQ(shown(torch::Tensor()), "[ Tensor (undefined) ]");
+  EXPECT_EQ(shown(torch::tensor(3.5)), "3.5\n[ CPUFloatType{} ]");
+  EXPECT_EQ(shown(torch::tensor({1, 2, 3})), " 1\n 2\n 3\n[ CPULongType{3} ]");
+  EXPECT_EQ(shown(torch::tensor({1.5, -2.25, 300.125})), "   1.5000\n  -2.2500\n 300.1250\n[ CPUFloatType{3} ]");
+  EXPECT_EQ(shown(torch::tensor({0.001, 0.002})), "0.001 *\n 1.0000\n 2.0000\n[ CPUFloatType{2} ]");
+  EXPECT_EQ(shown(torch::tensor({1e-5, 1.0})), " 1.0000e-05\n 1.0000e+00\n[ CPUFloatType{2} ]");
+  EXPECT_EQ(shown(torch::arange(6, torch::kFloat).view({2, 3})), " 0  1  2\n 3  4  5\n[ CPUFloatType{2,3} ]");
+  EXPECT_EQ(shown(torch::tensor({true, false})), " 1\n 0\n[ CPUBoolType{2} ]");
+  EXPECT_EQ(shown(torch::zeros({2, 0})), "[ CPUFloatType{2,0} ]");
+  EXPECT_EQ(shown(torch::arange(2).view({2, 1, 1})), "(1,.,.) = \n 0\n\n(2,.,.) = \n 1\n[ CPULongType{2,1,1} ]");
+}
+
+TEST(TensorAutograd, HooksAndNodes) {
+  const torch::Tensor x = torch::ones({2}, torch::requires_grad());
+  const torch::Tensor y = x * 2;
+  EXPECT_EQ(y.grad_fn()->name(), "MulBackward0");
+  y.register_hook([](torch::Tensor grad) { return grad * 3; });
+  int calls = 0;
+  const unsigned position = x.register_hook([&](torch::Tensor) { ++calls; });
+  y.sum().backward();
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(x.grad()[0].item<float>(), 6);
+  x.remove_hook(position);
+  (x * 2).sum().backward();
+  EXPECT_EQ(calls, 1);
+  {
+    const torch::InferenceMode guard;
+    EXPECT_FALSE((x * 2).requires_grad());
+  }
+  EXPECT_EQ(torch::cuda::is_available(), torch::cuda::device_count() > 0);
+}
+
+}  // namespace
