@@ -198,6 +198,21 @@ def large_mm(torch, data):
     return "a @ b", {"a": data.normal(1024, 1024), "b": data.normal(1024, 1024)}
 
 
+@case("attention, 2 x 8 x 1024 x 64, causal, forward and backward", "large")
+def large_attention(torch, data):
+    q, k, v = (data.normal(2, 8, 1024, 64).requires_grad_() for _ in range(3))
+    attend = torch.nn.functional.scaled_dot_product_attention
+    lines = ["attend(q, k, v, is_causal=True).sum().backward()", "value = v.grad", "q.grad = k.grad = v.grad = None"]
+    return "\n".join(lines), {"q": q, "k": k, "v": v, "attend": attend}
+
+
+@case("cross_entropy, 1024 x 8192, forward and backward", "large")
+def large_cross_entropy(torch, data):
+    names = {"x": data.normal(1024, 8192).requires_grad_(), "y": data.classes(8192, 1024)}
+    names["loss_of"] = torch.nn.functional.cross_entropy
+    return "loss_of(x, y).backward()\nvalue = x.grad\nx.grad = None", names
+
+
 @case("conv2d, 16 x 64 x 56 x 56, 3 x 3", "large")
 def large_conv2d(torch, data):
     names = {

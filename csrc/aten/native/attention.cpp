@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "aten/core/operators.h"
+#include "aten/native/attention_stub.h"
 #include "generated/kernels/attention.h"
 #include "generated/ops/attention.h"
 #include "generated/ops/compare.h"
@@ -18,8 +19,13 @@
 
 namespace tiny_torch::native {
 
+DEFINE_STUB(attention_stub);
+DEFINE_STUB(attention_backward_stub);
+
 namespace {
 
+// Below this a block of the tiled kernel is mostly padding.
+constexpr int64_t kFewQueries = 32;
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 void check_operands(const TensorBase& query, const TensorBase& key, const TensorBase& value,
@@ -93,7 +99,72 @@ TensorBase attention_math(const TensorBase& query, const TensorBase& key, const 
   return ops::matmul(weights, value);
 }
 
+double scale_of(const TensorBase& query, std::optional<double> scale) {
+  return scale.value_or(1.0 / std::sqrt(static_cast<double>(query.size(-1))));
+}
+
+bool takes_tiles(const TensorBase& q, const TensorBase& k, const TensorBase& v, const std::optional<TensorBase>& mask,
+                 double dropout_p) {
+  if (mask.has_value() || dropout_p != 0 || !q.is_cpu() || (q.scalar_type() != kFloat && q.scalar_type() != kDouble))
+    return false;
+  if (q.dim() != 4 || k.dim() != 4 || v.dim() != 4 || q.numel() == 0 || k.numel() == 0 || v.numel() == 0) return false;
+  const IntArrayRef a = q.sizes(), b = k.sizes(), c = v.sizes();
+  return a[0] == b[0] && a[0] == c[0] && a[1] == b[1] && a[1] == c[1] && b[2] == c[2] && a[3] == b[3];
+}
+
+// Kernels take any strides but the last.
+TensorBase with_dense_rows(const TensorBase& t) {
+  return t.stride(-1) == 1 || t.size(-1) == 1 ? t : ops::contiguous(t);
+}
+
+void check_tiles(const TensorBase& query, const TensorBase& key, const TensorBase& value,
+                 const std::optional<TensorBase>& attn_mask, double dropout_p) {
+  check_operands(query, key, value, std::nullopt, false);
+  TORCH_CHECK(takes_tiles(query, key, value, attn_mask, dropout_p),
+              "_scaled_dot_product_flash_attention_for_cpu(): expected float or double query (B, H, L, E), key (B, H, "
+              "S, E) and value (B, H, S, V) "
+              "without mask and dropout, got shapes ",
+              query.sizes(), ", ", key.sizes(), " and ", value.sizes());
+}
+
 }  // namespace
+
+std::tuple<TensorBase, TensorBase> _scaled_dot_product_flash_attention_for_cpu(
+    const TensorBase& query, const TensorBase& key, const TensorBase& value, double dropout_p, bool is_causal,
+    const std::optional<TensorBase>& attn_mask, std::optional<double> scale) {
+  check_tiles(query, key, value, attn_mask, dropout_p);
+  // In memory (B, L, H, V): merging the heads afterwards is a view.
+  const TensorBase rows =
+      empty_tensor({query.size(0), query.size(2), query.size(1), value.size(3)}, query.scalar_type(), query.device());
+  TensorBase out = ops::transpose(rows, 1, 2);
+  TensorBase logsumexp =
+      empty_tensor({query.size(0), query.size(1), query.size(2)}, query.scalar_type(), query.device());
+  const TensorBase q = with_dense_rows(query), k = with_dense_rows(key), v = with_dense_rows(value);
+  attention_stub(query.device().type(), AttentionCall{q, k, v, is_causal, scale_of(query, scale)}, out, logsumexp);
+  return {out, logsumexp};
+}
+
+std::tuple<TensorBase, TensorBase, TensorBase> _scaled_dot_product_flash_attention_for_cpu_backward(
+    const TensorBase& grad_out, const TensorBase& query, const TensorBase& key, const TensorBase& value,
+    const TensorBase& out, const TensorBase& logsumexp, double dropout_p, bool is_causal,
+    const std::optional<TensorBase>& attn_mask, std::optional<double> scale) {
+  check_tiles(query, key, value, attn_mask, dropout_p);
+  const int64_t out_sizes[] = {query.size(0), query.size(1), query.size(2), value.size(3)};
+  const bool fits = grad_out.sizes() == IntArrayRef(out_sizes) && out.sizes() == IntArrayRef(out_sizes) &&
+                    logsumexp.sizes() == IntArrayRef(out_sizes, 3) && grad_out.scalar_type() == query.scalar_type() &&
+                    out.scalar_type() == query.scalar_type() && logsumexp.scalar_type() == query.scalar_type();
+  TORCH_CHECK(fits,
+              "_scaled_dot_product_flash_attention_for_cpu_backward(): grad_out, out and logsumexp do not fit a result "
+              "of shape ",
+              IntArrayRef(out_sizes), " and dtype ", to_string(query.scalar_type()));
+  const auto like = [](const TensorBase& t) { return empty_tensor(t.sizes(), t.scalar_type(), t.device()); };
+  TensorBase grad_query = like(query), grad_key = like(key), grad_value = like(value);
+  const TensorBase q = with_dense_rows(query), k = with_dense_rows(key), v = with_dense_rows(value);
+  attention_backward_stub(query.device().type(), AttentionCall{q, k, v, is_causal, scale_of(query, scale)},
+                          with_dense_rows(grad_out), with_dense_rows(out), ops::contiguous(logsumexp),
+                          AttentionGrads{grad_query, grad_key, grad_value});
+  return {grad_query, grad_key, grad_value};
+}
 
 TensorBase scaled_dot_product_attention(const TensorBase& query, const TensorBase& key, const TensorBase& value,
                                         const std::optional<TensorBase>& attn_mask, double dropout_p, bool is_causal,
@@ -104,9 +175,13 @@ TensorBase scaled_dot_product_attention(const TensorBase& query, const TensorBas
   const ScalarType wide = is_reduced_floating_point(query.scalar_type()) ? kFloat : query.scalar_type();
   const TensorBase q = ops::to(query, wide), k = repeat_heads(ops::to(key, wide), repeats),
                    v = repeat_heads(ops::to(value, wide), repeats);
+  if (query.size(-2) >= kFewQueries && takes_tiles(q, k, v, attn_mask, dropout_p)) {
+    return ops::to(std::get<0>(ops::_scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, is_causal, {}, scale)),
+                   query.scalar_type());
+  }
   std::optional<TensorBase> mask = attn_mask;
   if (is_causal) mask = causal_mask(query.size(-2), key.size(-2), query.device());
-  const double factor = scale.value_or(1.0 / std::sqrt(static_cast<double>(query.size(-1))));
+  const double factor = scale_of(query, scale);
   return ops::to(attention_math(q, k, v, mask, dropout_p, factor), query.scalar_type());
 }
 

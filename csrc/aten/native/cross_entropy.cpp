@@ -1,10 +1,12 @@
 // Fronts of nll_loss and cross_entropy_loss.
+#include "generated/kernels/cross_entropy.h"
 #include "aten/core/operators.h"
 #include "aten/native/loss_reduction.h"
 #include "aten/native/nll_stub.h"
 #include "generated/kernels/loss.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
+#include "generated/ops/cross_entropy.h"
 #include "generated/ops/index.h"
 #include "generated/ops/loss.h"
 #include "generated/ops/reduce.h"
@@ -16,6 +18,8 @@ namespace tiny_torch::native {
 
 DEFINE_STUB(nll_loss_stub);
 DEFINE_STUB(nll_loss_backward_stub);
+DEFINE_STUB(cross_entropy_stub);
+DEFINE_STUB(cross_entropy_backward_stub);
 
 namespace {
 
@@ -96,8 +100,7 @@ std::tuple<TensorBase, TensorBase> forward(const TensorBase& self, const TensorB
   return {out, total_weight};
 }
 
-TensorBase backward(const TensorBase& grad_output, const TensorBase& self, const TensorBase& target,
-                    const std::optional<TensorBase>& weight, int64_t reduction, int64_t ignore_index,
+void check_gradient(const TensorBase& grad_output, const TensorBase& self, const TensorBase& target, int64_t reduction,
                     const TensorBase& total_weight) {
   const bool elements = reduction == kReduceNone && self.dim() > 1;
   TORCH_CHECK(elements ? grad_output.sizes() == target.sizes() : grad_output.numel() == 1,
@@ -109,6 +112,12 @@ TensorBase backward(const TensorBase& grad_output, const TensorBase& self, const
               "nll_loss_backward(): expected total_weight to be a single element of dtype ",
               to_string(self.scalar_type()), ", got shape ", total_weight.sizes(), " of ",
               to_string(total_weight.scalar_type()));
+}
+
+TensorBase backward(const TensorBase& grad_output, const TensorBase& self, const TensorBase& target,
+                    const std::optional<TensorBase>& weight, int64_t reduction, int64_t ignore_index,
+                    const TensorBase& total_weight) {
+  check_gradient(grad_output, self, target, reduction, total_weight);
   TensorBase grad_input = empty_tensor(self.sizes(), self.scalar_type(), self.device());
   if (self.is_meta()) return grad_input;
   const NllOperands operands(self, target, weight, false);
@@ -228,6 +237,50 @@ TensorBase with_label_smoothing(const TensorBase& self, const TensorBase& target
 
 }  // namespace
 
+std::tuple<TensorBase, TensorBase, TensorBase> _cross_entropy_rows(const TensorBase& self, const TensorBase& target,
+                                                                   const std::optional<TensorBase>& weight,
+                                                                   int64_t reduction, int64_t ignore_index) {
+  TORCH_CHECK(self.dim() == 2, "_cross_entropy_rows(): expected a 2-d self, got ", self.dim(), "-d");
+  check_nll(self, target, weight);
+  TensorBase out =
+      empty_tensor(reduction == kReduceNone ? target.sizes() : IntArrayRef(), self.scalar_type(), self.device());
+  TensorBase total_weight = empty_tensor({}, self.scalar_type(), self.device());
+  TensorBase row_state =
+      empty_tensor({self.size(0), 2}, self.scalar_type() == kDouble ? kDouble : kFloat, self.device());
+  if (self.is_meta()) return {out, total_weight, row_state};
+  const NllOperands operands(self, target, weight, true);
+  cross_entropy_stub(self.device().type(), operands.call(reduction, ignore_index), out, total_weight, row_state);
+  return {out, total_weight, row_state};
+}
+
+TensorBase _cross_entropy_rows_backward(const TensorBase& grad_output, const TensorBase& self, const TensorBase& target,
+                                        const std::optional<TensorBase>& weight, int64_t reduction,
+                                        int64_t ignore_index, const TensorBase& total_weight,
+                                        const TensorBase& row_state) {
+  TORCH_CHECK(self.dim() == 2, "_cross_entropy_rows_backward(): expected a 2-d self, got ", self.dim(), "-d");
+  check_nll(self, target, weight);
+  check_gradient(grad_output, self, target, reduction, total_weight);
+  TORCH_CHECK(row_state.is_contiguous() && row_state.dim() == 2 && row_state.size(0) == self.size(0) &&
+                  row_state.size(1) == 2 &&
+                  row_state.scalar_type() == (self.scalar_type() == kDouble ? kDouble : kFloat),
+              "_cross_entropy_rows_backward(): expected a contiguous row_state of shape [", self.size(0), ", 2], got ",
+              row_state.sizes());
+  TensorBase grad_input = empty_tensor(self.sizes(), self.scalar_type(), self.device());
+  if (self.is_meta()) return grad_input;
+  const NllOperands operands(self, target, weight, true);
+  cross_entropy_backward_stub(self.device().type(), operands.call(reduction, ignore_index), grad_input,
+                              ops::contiguous(grad_output), total_weight, row_state);
+  return grad_input;
+}
+
+namespace {
+// The composite below gives the errors for everything else.
+bool takes_rows(const TensorBase& self, const TensorBase& target) {
+  return self.dim() == 2 && target.dim() == 1 && self.size(0) == target.size(0) && self.is_floating_point() &&
+         self.element_size() > 1;
+}
+}  // namespace
+
 TensorBase cross_entropy_loss(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight,
                               int64_t reduction, int64_t ignore_index, double label_smoothing) {
   TORCH_CHECK(label_smoothing >= 0 && label_smoothing <= 1,
@@ -239,6 +292,8 @@ TensorBase cross_entropy_loss(const TensorBase& self, const TensorBase& target, 
     return of_probabilities(self, target, weight, reduction, label_smoothing);
   }
   if (label_smoothing > 0) return with_label_smoothing(self, target, weight, reduction, ignore_index, label_smoothing);
+  if (takes_rows(self, target))
+    return std::get<0>(ops::_cross_entropy_rows(self, target, weight, reduction, ignore_index));
   const TensorBase log_p = ops::log_softmax(self, self.dim() <= 1 ? 0 : 1, self.scalar_type());
   return ops::nll_loss_nd(log_p, target, weight, reduction, ignore_index);
 }

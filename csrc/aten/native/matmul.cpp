@@ -77,10 +77,18 @@ void check_bmm(const TensorBase& self, const TensorBase& mat2) {
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"bmm\" not implemented for 'Bool'");
 }
 
+// Matrices without a dimension of stride 1 (expanded ones, say) cost more in the product than in a copy.
+TensorBase with_unit_stride(const TensorBase& t, int64_t uses) {
+  const int64_t row = t.stride(-2), column = t.stride(-1);
+  const bool plain = (column == 1 && row >= t.size(-1)) || (row == 1 && column >= t.size(-2));
+  return plain || uses < 8 ? t : ops::contiguous(t);
+}
+
 void run_gemm(const TensorBase& out, const TensorBase& a, const TensorBase& b, const TensorBase& bias = {},
               const Scalar& beta = 0, const Scalar& alpha = 1) {
   if (out.numel() == 0) return;
-  gemm_stub(out.device().type(), GemmCall{out, a, b, bias, beta, alpha});
+  const TensorBase left = with_unit_stride(a, out.size(-1)), right = with_unit_stride(b, out.size(-2));
+  gemm_stub(out.device().type(), GemmCall{out, left, right, bias, beta, alpha});
 }
 
 DimVector bmm_shape(const TensorBase& a, const TensorBase& b) { return {a.size(0), a.size(1), b.size(2)}; }

@@ -21,4 +21,12 @@ DECLARE_STUB(nll_loss_stub, void(const NllCall& call, const TensorBase& out, con
 DECLARE_STUB(nll_loss_backward_stub, void(const NllCall& call, const TensorBase& grad_input,
                                           const TensorBase& grad_output, const TensorBase& total_weight));
 
+/// The same for logits (inner is 1), with the log of softmax taken on the way; `row_state` is (n, 2) of the type that
+/// self computes in: the row's maximum and the log of its sum of exponentials.
+DECLARE_STUB(cross_entropy_stub, void(const NllCall& call, const TensorBase& out, const TensorBase& total_weight,
+                                      const TensorBase& row_state));
+DECLARE_STUB(cross_entropy_backward_stub,
+             void(const NllCall& call, const TensorBase& grad_input, const TensorBase& grad_output,
+                  const TensorBase& total_weight, const TensorBase& row_state));
+
 }  // namespace tiny_torch::native

@@ -218,6 +218,111 @@ def test_attention(mask, sizes):
     )
 
 
+def with_gradients(f, tensors, seed):
+    leaves = [t.detach().clone().requires_grad_() for t in tensors]
+    result = f(*leaves)
+    return [result, *torch.autograd.grad(result, leaves, seed)]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("layout", ["contiguous", "heads inside", "strided"])
+@pytest.mark.parametrize("sizes", [(1, 1, 32, 1, 1, 1), (2, 3, 65, 129, 17, 9), (1, 2, 200, 130, 64, 64)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_tiled_attention_equals_its_composite(causal, layout, sizes, dtype):
+    batch, heads, rows, columns, width, value_width = sizes
+    dtype = getattr(torch, dtype)
+
+    def make(length, size):
+        if layout == "heads inside":
+            return torch.randn(batch, length, heads, size, dtype=dtype).transpose(1, 2)
+        if layout == "strided":
+            return torch.randn(batch, heads, length, 2 * size, dtype=dtype)[..., ::2]
+        return torch.randn(batch, heads, length, size, dtype=dtype)
+
+    tensors = [make(rows, width), make(columns, width), make(columns, value_width)]
+    # A mask, also one that hides nothing, leads to the composite.
+    shown = torch.ones(rows, columns, dtype=torch.bool)
+    if causal:
+        shown = torch.ones(rows, 1, dtype=torch.int64).cumsum(0) >= torch.ones(1, columns, dtype=torch.int64).cumsum(1)
+    seed = make(rows, value_width)
+    tiled = with_gradients(lambda *t: F.scaled_dot_product_attention(*t, is_causal=causal), tensors, seed)
+    composite = with_gradients(lambda *t: F.scaled_dot_product_attention(*t, attn_mask=shown), tensors, seed)
+    tolerance = 64 * torch.finfo(dtype).eps * max(rows, columns) ** 0.5
+    for a, b in zip(tiled, composite):
+        assert a.shape == b.shape and float((a - b).abs().max()) <= tolerance * (1 + float(b.abs().max()))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_derivatives(causal):
+    q, k, v = (torch.randn(1, 1, n, 2, dtype=torch.float64, requires_grad=True) for n in (33, 5, 5))
+    f = lambda *t: F.scaled_dot_product_attention(*t, is_causal=causal)  # noqa: E731
+    assert torch.autograd.gradcheck(f, (q, k, v))
+    assert torch.autograd.gradgradcheck(f, (q, k, v))
+
+
+def test_tiled_attention_with_infinite_scores():
+    q, k, v = torch.ones(1, 1, 40, 2), torch.zeros(1, 1, 150, 2), torch.randn(1, 1, 150, 3)
+    k[0, 0, :130] = -float("inf")  # more than a block of keys that no query sees
+    tiled = F.scaled_dot_product_attention(q, k, v)
+    assert torch.allclose(tiled, v[:, :, 130:].mean(2, keepdim=True).expand(1, 1, 40, 3), atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_tiled_attention_rounds_half_types_once(dtype):
+    dtype = getattr(torch, dtype)
+    q, k, v = (torch.randn(1, 2, 64, 16).to(dtype) for _ in range(3))
+    wide = F.scaled_dot_product_attention(q.float(), k.float(), v.float())
+    assert torch.equal(F.scaled_dot_product_attention(q, k, v), wide.to(dtype))
+
+
+def test_cross_entropy_of_rows_twice():
+    x = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
+    target, weight = torch.tensor([0, 4, -100, 2, 2, 1]), torch.rand(5, dtype=torch.float64)
+    for reduction in ("none", "mean", "sum"):
+        f = lambda t, r=reduction: F.cross_entropy(t, target, weight, reduction=r)
+        assert torch.autograd.gradcheck(f, (x,))
+        assert torch.autograd.gradgradcheck(f, (x,))
+    small = target.clamp(0).to(torch.uint8)
+    assert torch.autograd.gradgradcheck(lambda t: F.cross_entropy(t, small), (x,))
+
+
+def test_cross_entropy_of_no_rows():
+    empty = torch.zeros(0, 5, requires_grad=True)
+    loss = F.cross_entropy(empty, torch.zeros(0, dtype=torch.int64))
+    assert loss.isnan()
+    loss.backward()
+    assert empty.grad.shape == (0, 5)
+    with pytest.raises(IndexError):
+        F.cross_entropy(torch.zeros(2, 5), torch.tensor([1, 5]))
+    with pytest.raises(IndexError):
+        F.cross_entropy(torch.zeros(2, 0), torch.tensor([0, 0]))
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize("strided", [False, True])
+def test_cross_entropy_of_rows_equals_its_composite(reduction, dtype, strided):
+    dtype = getattr(torch, dtype)
+    x = torch.randn(40, 21, dtype=torch.float64).to(dtype)
+    x = x.t() if strided else x[:21, :20]
+    target = torch.randint(0, x.shape[1], (21,))
+    target[3] = -100
+    weight = torch.rand(x.shape[1], dtype=torch.float64).to(dtype)
+    results = []
+    for f in (
+        lambda t: F.cross_entropy(t, target, weight, reduction=reduction),
+        lambda t: F.nll_loss(F.log_softmax(t, 1), target, weight, reduction=reduction),
+    ):
+        leaf = x.detach().clone().requires_grad_()
+        loss = f(leaf)
+        results.append([loss, *torch.autograd.grad(loss.sum(), leaf)])
+    for a, b in zip(*results):
+        tolerance = 16 * torch.finfo(dtype).eps
+        assert a.dtype == b.dtype and float((a - b).double().abs().max()) <= tolerance * (
+            1 + float(b.double().abs().max())
+        )
+
+
 def test_attention_options():
     q, k, v = (oracle.randn(2, h, 6, 8, dtype=oracle.float64) for h in (4, 2, 2))
     both(
