@@ -22,6 +22,10 @@ DTYPES = {}
 EXEMPT = [
     (r"_convolution|convolution_overrideable", "the older entry of convolution, which is tested"),
     (r"_conj_physical|_real_of_complex", "reached by conj and real of complex tensors"),
+    (
+        r"_cross_entropy_rows|_scaled_dot_product_flash_attention_for_cpu",
+        "reached by cross_entropy_loss and scaled_dot_product_attention; held to its composite by nn/test_losses.py",
+    ),
     (r"_fused_\w+|_foreach_\w+", "lists of tensors written in place: tested by tests/python/optim"),
     (r".*_backward(_data|_input|_weight|_overrideable)?", "reached by the gradient check of its forward op"),
     (
