@@ -8,12 +8,12 @@
 
 #include "c10/errors.h"
 
-#define TINY_TORCH_ENUM(name)                                      \
-  namespace enumtype {                                             \
-  struct k##name {                                                 \
-    static constexpr const char* kText = #name;                    \
-  };                                                               \
-  }                                                                \
+#define TINY_TORCH_ENUM(name)                   \
+  namespace enumtype {                          \
+  struct k##name {                              \
+    static constexpr const char* kText = #name; \
+  };                                            \
+  }                                             \
   inline constexpr enumtype::k##name k##name {}
 
 namespace tiny_torch {

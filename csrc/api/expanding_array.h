@@ -48,9 +48,10 @@ class ExpandingArrayWithOptionalElem : public ExpandingArray<D, std::optional<T>
  public:
   using Base = ExpandingArray<D, std::optional<T>>;
   using Base::Base;
-  ExpandingArrayWithOptionalElem(std::initializer_list<T> list) : Base(converted(list.begin(), list.size())) {}  // NOLINT
-  ExpandingArrayWithOptionalElem(const std::vector<T>& list) : Base(converted(list.data(), list.size())) {}      // NOLINT
-  ExpandingArrayWithOptionalElem(T one) : Base(std::optional<T>(one)) {}                                         // NOLINT
+  ExpandingArrayWithOptionalElem(std::initializer_list<T> list)
+      : Base(converted(list.begin(), list.size())) {}                                                        // NOLINT
+  ExpandingArrayWithOptionalElem(const std::vector<T>& list) : Base(converted(list.data(), list.size())) {}  // NOLINT
+  ExpandingArrayWithOptionalElem(T one) : Base(std::optional<T>(one)) {}                                     // NOLINT
 
  private:
   static std::vector<std::optional<T>> converted(const T* data, size_t size) { return {data, data + size}; }

@@ -18,13 +18,15 @@ void collect_sizes(const NestedValues& values, std::vector<int64_t>& sizes) {
 void flatten(const NestedValues& values, IntArrayRef sizes, ScalarType dtype, std::vector<Scalar>& out) {
   TORCH_CHECK(values.is_list() == !sizes.empty(), "tensor(): expected all values of the list at the same depth");
   if (!values.is_list()) {
-    TORCH_CHECK(values.dtype() == dtype, "Expected all elements of the tensor to have the same scalar type: ",
-                to_string(dtype), ", but got element of scalar type: ", to_string(*values.dtype()));
+    TORCH_CHECK(values.dtype() == dtype,
+                "Expected all elements of the tensor to have the same scalar type: ", to_string(dtype),
+                ", but got element of scalar type: ", to_string(*values.dtype()));
     out.push_back(values.scalar());
     return;
   }
-  TORCH_CHECK(static_cast<int64_t>(values.list().size()) == sizes[0], "Expected all sub-lists to have sizes: ", sizes[0],
-              " (e.g. the first one), but got sub-list with size ", values.list().size());
+  TORCH_CHECK(static_cast<int64_t>(values.list().size()) == sizes[0],
+              "Expected all sub-lists to have sizes: ", sizes[0], " (e.g. the first one), but got sub-list with size ",
+              values.list().size());
   for (const NestedValues& one : values.list()) flatten(one, sizes.slice(1), dtype, out);
 }
 
@@ -45,14 +47,23 @@ Tensor tensor_of(const NestedValues& values, const TensorOptions& options) {
   std::vector<Scalar> flat;
   flatten(values, sizes, given, flat);
   // The widest dtype of the kind holds every value exactly; one conversion follows.
-  const ScalarType wide = is_complex_type(given) ? kComplexDouble : is_floating_point(given) ? kDouble
-                          : given == kBool ? kBool : kLong;
+  const ScalarType wide = is_complex_type(given)     ? kComplexDouble
+                          : is_floating_point(given) ? kDouble
+                          : given == kBool           ? kBool
+                                                     : kLong;
   TensorBase result = empty_tensor(sizes, wide);
   switch (wide) {
-    case kComplexDouble: write<complex<double>>(result, flat); break;
-    case kDouble: write<double>(result, flat); break;
-    case kBool: write<bool>(result, flat); break;
-    default: write<int64_t>(result, flat);
+    case kComplexDouble:
+      write<complex<double>>(result, flat);
+      break;
+    case kDouble:
+      write<double>(result, flat);
+      break;
+    case kBool:
+      write<bool>(result, flat);
+      break;
+    default:
+      write<int64_t>(result, flat);
   }
   result = ops::to(result, options.device(), options.dtype_opt.value_or(natural));
   return with_requires_grad(std::move(result), options);
@@ -81,14 +92,16 @@ Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const std::
   const auto nbytes = static_cast<size_t>(storage_elements_needed(sizes, dense, 0)) * element_size(dtype);
   DataPtr memory(data, options.device());
   if (deleter) {
-    memory = DataPtr(data, new Owner{data, deleter},
-                     [](void* context) {
-                       const std::unique_ptr<Owner> owner(static_cast<Owner*>(context));
-                       owner->deleter(owner->data);
-                     },
-                     options.device());
+    memory = DataPtr(
+        data, new Owner{data, deleter},
+        [](void* context) {
+          const std::unique_ptr<Owner> owner(static_cast<Owner*>(context));
+          owner->deleter(owner->data);
+        },
+        options.device());
   }
-  Storage storage = make_intrusive<StorageImpl>(nbytes, std::move(memory), get_allocator(options.device().type()), false);
+  Storage storage =
+      make_intrusive<StorageImpl>(nbytes, std::move(memory), get_allocator(options.device().type()), false);
   storage->set_externally_visible();
   auto impl = make_intrusive<TensorImpl>(std::move(storage), dtype, options.device());
   impl->set_sizes_and_strides(sizes, dense);

@@ -15,11 +15,11 @@ namespace detail {
 class NestedValues {
  public:
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  NestedValues(T value) : scalar_(value), dtype_(scalar_type_of<T>) {}                              // NOLINT: implicit
-  NestedValues(Half value) : scalar_(value), dtype_(kHalf) {}                                       // NOLINT
-  NestedValues(BFloat16 value) : scalar_(value), dtype_(kBFloat16) {}                               // NOLINT
-  NestedValues(complex<float> value) : scalar_(value), dtype_(kComplexFloat) {}                     // NOLINT
-  NestedValues(complex<double> value) : scalar_(value), dtype_(kComplexDouble) {}                   // NOLINT
+  NestedValues(T value) : scalar_(value), dtype_(scalar_type_of<T>) {}             // NOLINT: implicit
+  NestedValues(Half value) : scalar_(value), dtype_(kHalf) {}                      // NOLINT
+  NestedValues(BFloat16 value) : scalar_(value), dtype_(kBFloat16) {}              // NOLINT
+  NestedValues(complex<float> value) : scalar_(value), dtype_(kComplexFloat) {}    // NOLINT
+  NestedValues(complex<double> value) : scalar_(value), dtype_(kComplexDouble) {}  // NOLINT
   NestedValues(std::initializer_list<NestedValues> list) : is_list_(true), list_(list.begin(), list.end()) {}  // NOLINT
   template <class T>
   NestedValues(ArrayRef<T> list) : is_list_(true), list_(list.begin(), list.end()) {  // NOLINT

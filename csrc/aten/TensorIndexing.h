@@ -32,8 +32,8 @@ class TensorIndex {
  public:
   using Value = std::variant<std::nullopt_t, EllipsisIndexType, int64_t, bool, Slice, Tensor>;
 
-  TensorIndex(std::nullopt_t) : value_(std::nullopt) {}         // NOLINT: implicit, all of them
-  TensorIndex(EllipsisIndexType) : value_(Ellipsis) {}          // NOLINT
+  TensorIndex(std::nullopt_t) : value_(std::nullopt) {}  // NOLINT: implicit, all of them
+  TensorIndex(EllipsisIndexType) : value_(Ellipsis) {}   // NOLINT
   /// "..." only; ValueError otherwise.
   TensorIndex(const char* text) : value_(Ellipsis) {  // NOLINT
     TORCH_CHECK_VALUE(std::string(text) == "...", "Expected \"...\" to represent an ellipsis index, but got \"", text,
@@ -42,9 +42,9 @@ class TensorIndex {
   template <class T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, int> = 0>
   TensorIndex(T index) : value_(static_cast<int64_t>(index)) {}  // NOLINT
   template <class T, std::enable_if_t<std::is_same_v<T, bool>, int> = 0>
-  TensorIndex(T mask) : value_(mask) {}                       // NOLINT
-  TensorIndex(Slice slice) : value_(slice) {}                 // NOLINT
-  TensorIndex(Tensor index) : value_(std::move(index)) {}     // NOLINT
+  TensorIndex(T mask) : value_(mask) {}                    // NOLINT
+  TensorIndex(Slice slice) : value_(slice) {}              // NOLINT
+  TensorIndex(Tensor index) : value_(std::move(index)) {}  // NOLINT
 
   const Value& value() const { return value_; }
   /// How many dimensions of the indexed tensor this item takes.

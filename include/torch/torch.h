@@ -9,5 +9,7 @@
 #include <torch/autograd.h>
 #include <torch/cuda.h>
 #include <torch/library.h>
+#include <torch/nn.h>
 #include <torch/optim.h>
+#include <torch/serialize.h>
 #include <torch/types.h>

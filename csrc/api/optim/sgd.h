@@ -5,28 +5,37 @@
 
 namespace tiny_torch::optim {
 
-class TORCH_API SGDOptions : public OptimizerOptions {
- public:
-  SGDOptions(double lr) : lr_(lr) {}  // NOLINT: implicit as in PyTorch
-  std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<SGDOptions>(*this); }
-  double get_lr() const override { return lr_; }
-  void set_lr(double lr) override { lr_ = lr; }
+struct TORCH_API SGDOptions : public OptimizerCloneableOptions<SGDOptions> {
+  SGDOptions(double lr = 1e-3) : lr_(lr) {}  // NOLINT: implicit as in PyTorch
   TORCH_ARG(double, lr);
   TORCH_ARG(double, momentum) = 0;
   TORCH_ARG(double, dampening) = 0;
   TORCH_ARG(double, weight_decay) = 0;
   TORCH_ARG(bool, nesterov) = false;
+
+ public:
+  template <class V>
+  void fields(const V& v) {
+    v("lr", lr_), v("momentum", momentum_), v("dampening", dampening_), v("weight_decay", weight_decay_);
+    v("nesterov", nesterov_);
+  }
+};
+struct TORCH_API SGDParamState : public OptimizerCloneableParamState<SGDParamState> {
+  TORCH_ARG(Tensor, momentum_buffer);
+
+ public:
+  template <class V>
+  void fields(const V& v) {
+    v("momentum_buffer", momentum_buffer_);
+  }
 };
 
-class TORCH_API SGD : public Optimizer {
+/// RuntimeError for a negative lr, momentum or weight_decay, and for nesterov without momentum or with dampening.
+class TORCH_API SGD : public OptimizerOf<SGD, SGDOptions, SGDParamState> {
  public:
-  /// RuntimeError for a negative lr, momentum or weight_decay, and for nesterov without momentum or with dampening.
-  SGD(std::vector<OptimizerParamGroup> groups, SGDOptions defaults);
-  SGD(std::vector<Tensor> params, SGDOptions defaults) : SGD({OptimizerParamGroup(std::move(params))}, defaults) {}
+  using OptimizerOf::OptimizerOf;
   Tensor step(LossClosure closure = nullptr) override;
-
- private:
-  std::unordered_map<TensorImpl*, TensorBase> momentum_buffers_;
+  static void check(const SGDOptions& options);
 };
 
 }  // namespace tiny_torch::optim

@@ -1,0 +1,21 @@
+// torch::nn: modules, their functions, initialisers and utilities.
+#pragma once
+
+#include <torch/types.h>
+
+#include "api/nn/init.h"
+#include "api/nn/module.h"
+#include "api/nn/modules/container/lists.h"
+#include "api/nn/modules/container/sequential.h"
+#include "api/nn/utils/gradients.h"
+
+// Opened here so that programs may open them again without hiding what is in them.
+namespace torch::nn {
+using namespace ::tiny_torch::nn;  // NOLINT
+namespace init {
+using namespace ::tiny_torch::nn::init;  // NOLINT
+}
+namespace utils {
+using namespace ::tiny_torch::nn::utils;  // NOLINT
+}
+}  // namespace torch::nn
