@@ -1,4 +1,5 @@
-# `cmake --install` and the wheel: libraries, public headers and the package files behind find_package(TinyTorch).
+# `cmake --install` and the wheel: libraries, public headers and the package files behind find_package(TinyTorch) and
+# find_package(Torch).
 
 if(NOT TARGET tiny_torch)
   return()
@@ -6,10 +7,11 @@ endif()
 
 include(CMakePackageConfigHelpers)
 set(_lib ${TINY_TORCH_INSTALL_LIB})
-set(_cmake ${_lib}/cmake/TinyTorch)
+set(_packages ${_lib}/cmake)
 if(SKBUILD)
-  set(_cmake tiny_torch/share/cmake/TinyTorch)
+  set(_packages tiny_torch/share/cmake)
 endif()
+set(_cmake ${_packages}/TinyTorch)
 
 set(_exported tiny_torch)
 if(TARGET tiny_torch_static)
@@ -39,3 +41,6 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TinyTorchConfig.cmake
 write_basic_package_version_file("${CMAKE_BINARY_DIR}/TinyTorchConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_BINARY_DIR}/TinyTorchConfig.cmake" "${CMAKE_BINARY_DIR}/TinyTorchConfigVersion.cmake"
         DESTINATION ${_cmake})
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TorchConfig.cmake.in" "${CMAKE_BINARY_DIR}/TorchConfig.cmake"
+  INSTALL_DESTINATION ${_packages}/Torch)
+install(FILES "${CMAKE_BINARY_DIR}/TorchConfig.cmake" DESTINATION ${_packages}/Torch)

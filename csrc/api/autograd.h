@@ -18,8 +18,8 @@
 #include <typeinfo>
 #include <unordered_map>
 
+#include "api/ivalue.h"
 #include "aten/Tensor.h"
-#include "aten/core/IValue.h"
 #include "autograd/autograd.h"
 #include "autograd/custom_function.h"
 #include "autograd/kernel_support.h"

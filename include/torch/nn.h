@@ -5,13 +5,22 @@
 
 #include "api/nn/init.h"
 #include "api/nn/module.h"
+#include "api/nn/modules/activation.h"
 #include "api/nn/modules/container/lists.h"
 #include "api/nn/modules/container/sequential.h"
+#include "api/nn/modules/conv.h"
+#include "api/nn/modules/linear.h"
+#include "api/nn/modules/loss.h"
+#include "api/nn/modules/normalization.h"
+#include "api/nn/modules/pooling.h"
 #include "api/nn/utils/gradients.h"
 
 // Opened here so that programs may open them again without hiding what is in them.
 namespace torch::nn {
 using namespace ::tiny_torch::nn;  // NOLINT
+namespace functional {
+using namespace ::tiny_torch::nn::functional;  // NOLINT
+}
 namespace init {
 using namespace ::tiny_torch::nn::init;  // NOLINT
 }

@@ -8,6 +8,7 @@
 
 #include <torch/autograd.h>
 #include <torch/cuda.h>
+#include <torch/data.h>
 #include <torch/library.h>
 #include <torch/nn.h>
 #include <torch/optim.h>

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "api/enum.h"
+#include "api/ivalue.h"
 #include "api/tensor_factories.h"
 #include "aten/Tensor.h"
 #include "aten/core/CPUGeneratorImpl.h"
-#include "aten/core/IValue.h"
 #include "c10/parallel.h"
 #include "generated/Functions.h"
 #include "generated/config.h"
@@ -18,6 +18,7 @@ using IntList = IntArrayRef;
 // Namespaces of their own, not aliases, because programs open them again.
 namespace torch {
 using namespace ::tiny_torch;  // NOLINT
+using ::tiny_torch::api::IValue;
 
 inline TensorOptions dtype(ScalarType dtype) { return TensorOptions().dtype(dtype); }
 inline TensorOptions device(Device device) { return TensorOptions().device(device); }
@@ -27,7 +28,9 @@ inline TensorOptions requires_grad(bool requires_grad = true) { return TensorOpt
 }  // namespace torch
 namespace at {
 using namespace ::tiny_torch;  // NOLINT
+using ::tiny_torch::api::IValue;
 }  // namespace at
 namespace c10 {
 using namespace ::tiny_torch;  // NOLINT
+using ::tiny_torch::api::IValue;
 }  // namespace c10

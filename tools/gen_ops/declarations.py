@@ -80,6 +80,8 @@ def public_functions(families: dict[str, list[Op]]) -> str:
 
 
 _NUMBER = Type("Scalar", alias="number")
+# With a default these would make a call fit two forms of the function.
+NO_DEFAULT = {(name, "unbiased") for name in ("var", "std", "var_mean", "std_mean")} | {("arange", "step")}
 OPTION_ARGS = ("dtype", "layout", "device", "pin_memory")
 
 
@@ -93,6 +95,7 @@ def public_params(op: Op, skip_self: bool = False) -> tuple[str, str]:
     params, passed = [], []
     options = has_options(op)
     start = cpp._defaults_start(op)
+    start = max([start, *(i + 1 for i, a in enumerate(op.cpp_args) if (op.name, a.name) in NO_DEFAULT)])
     for i, a in enumerate(op.cpp_args):
         if skip_self and a.name == "self":
             passed.append("self_")

@@ -14,6 +14,10 @@ template <class Derived, class Options>
 class OptionsModule : public Cloneable<Derived> {
  public:
   explicit OptionsModule(const Options& given = {}) : options(given) {}
+  /// From what options are made of, as `MaxPool2d(2)`.
+  template <class T, class = std::enable_if_t<std::is_constructible_v<Options, T> && !std::is_base_of_v<Options, T> &&
+                                              !std::is_convertible_v<T, Options>>>
+  explicit OptionsModule(T first) : options(std::move(first)) {}
   void reset() override {}
   Options options;
 };
@@ -57,23 +61,22 @@ class Shown {
 };
 
 /// Declares NameImpl, a module of `Options` with the members given, and its holder Name; pretty_print() is defined apart.
-#define TINY_TORCH_MODULE(Name, Options, ...)                                          \
-  class TORCH_API Name##Impl : public OptionsModule<Name##Impl, Options> {             \
-   public:                                                                             \
-    using OptionsModule<Name##Impl, Options>::OptionsModule;                           \
-    __VA_ARGS__                                                                        \
-    void pretty_print(std::ostream& stream) const override;                            \
-  };                                                                                   \
+#define TINY_TORCH_MODULE(Name, Options, ...)                              \
+  class TORCH_API Name##Impl : public OptionsModule<Name##Impl, Options> { \
+   public:                                                                 \
+    using OptionsModule<Name##Impl, Options>::OptionsModule;               \
+    __VA_ARGS__                                                            \
+    void pretty_print(std::ostream& stream) const override;                \
+  };                                                                       \
   TORCH_MODULE(Name)
 /// The same for modules from one tensor to one.
-#define TINY_TORCH_UNARY_MODULE(Name, Options) \
-  TINY_TORCH_MODULE(Name, Options, Tensor forward(const Tensor& input);)
+#define TINY_TORCH_UNARY_MODULE(Name, Options) TINY_TORCH_MODULE(Name, Options, Tensor forward(const Tensor& input);)
 
 /// Declares an options struct with one number or flag, which also converts to it.
-#define TINY_TORCH_SINGLE_OPTION(Name, T, field, fallback) \
-  struct TORCH_API Name {                                  \
+#define TINY_TORCH_SINGLE_OPTION(Name, T, field, fallback)                             \
+  struct TORCH_API Name {                                                              \
     Name(T field = fallback) : field##_(field) {} /* NOLINT: implicit as in PyTorch */ \
-    TORCH_ARG(T, field);                                   \
+    TORCH_ARG(T, field);                                                               \
   }
 
 }  // namespace tiny_torch::nn

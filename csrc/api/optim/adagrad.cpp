@@ -8,8 +8,8 @@ void Adagrad::check(const AdagradOptions& o) {
   TORCH_CHECK(o.lr() >= 0, "Invalid learning rate: ", o.lr());
   TORCH_CHECK(o.lr_decay() >= 0, "Invalid lr_decay value: ", o.lr_decay());
   TORCH_CHECK(o.weight_decay() >= 0, "Invalid weight_decay value: ", o.weight_decay());
-  TORCH_CHECK(o.initial_accumulator_value() >= 0, "Invalid initial_accumulator_value value: ",
-              o.initial_accumulator_value());
+  TORCH_CHECK(o.initial_accumulator_value() >= 0,
+              "Invalid initial_accumulator_value value: ", o.initial_accumulator_value());
   TORCH_CHECK(o.eps() >= 0, "Invalid epsilon value: ", o.eps());
 }
 

@@ -8,8 +8,7 @@
 namespace tiny_torch::optim {
 
 LBFGS::LBFGS(const std::vector<OptimizerParamGroup>& groups, LBFGSOptions defaults) : OptimizerOf(groups, defaults) {
-  TORCH_CHECK(param_groups_.size() == 1,
-              "LBFGS doesn't support per-parameter options (parameter groups)");
+  TORCH_CHECK(param_groups_.size() == 1, "LBFGS doesn't support per-parameter options (parameter groups)");
 }
 
 void LBFGS::check(const LBFGSOptions& o) {

@@ -120,7 +120,6 @@ ZipReader::ZipReader(std::string_view file) : file_(file) {
   for (uint64_t i = 0; i < count; ++i) {
     TORCH_CHECK(get<uint32_t>(file, at) == kDirectoryHeader, "load(): damaged zip archive (directory entry ", i, ")");
     const uint16_t name = get<uint16_t>(file, at + 28), extra = get<uint16_t>(file, at + 30);
-    TORCH_CHECK(get<uint16_t>(file, at + 10) == 0, "load(): compressed records are not supported");
     uint64_t size = get<uint32_t>(file, at + 24), packed = get<uint32_t>(file, at + 20);
     uint64_t header = get<uint32_t>(file, at + 42);
     const uint64_t after = at + kDirectorySize + name + extra + get<uint16_t>(file, at + 32);
@@ -137,8 +136,8 @@ ZipReader::ZipReader(std::string_view file) : file_(file) {
       }
       x += 4 + get<uint16_t>(file, x + 2);
     }
-    records_.push_back(
-        {std::string(file.substr(at + kDirectorySize, name)), header, size, get<uint32_t>(file, at + 16)});
+    records_.push_back({std::string(file.substr(at + kDirectorySize, name)), header, size, get<uint32_t>(file, at + 16),
+                        get<uint16_t>(file, at + 10) == 0});
     at = after;
   }
   TORCH_CHECK(!records_.empty(), "load(): the zip archive is empty");
@@ -155,6 +154,7 @@ bool ZipReader::has(const std::string& name) const {
 std::string_view ZipReader::record(const std::string& name) const {
   for (const Record& r : records_) {
     if (r.name != name) continue;
+    TORCH_CHECK(r.is_stored, "load(): the record ", name, " is compressed, which is not supported");
     TORCH_CHECK(get<uint32_t>(file_, r.header) == kLocalHeader, "load(): damaged zip archive (record ", name, ")");
     const uint64_t data =
         r.header + kLocalSize + get<uint16_t>(file_, r.header + 26) + get<uint16_t>(file_, r.header + 28);

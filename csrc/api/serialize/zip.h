@@ -38,6 +38,7 @@ class ZipReader {
     std::string name;
     uint64_t header, size;
     uint32_t crc;
+    bool is_stored;
   };
   std::string_view file_;
   std::string prefix_;

@@ -36,8 +36,9 @@ void load_from(T& value, const std::string& file) {
 }
 
 TEST(Serialize, TensorsOfEveryDtypeAndLayout) {
-  for (const auto dtype : {torch::kFloat64, torch::kFloat32, torch::kHalf, torch::kBFloat16, torch::kInt64, torch::kInt32,
-                           torch::kInt16, torch::kInt8, torch::kUInt8, torch::kBool, torch::kComplexFloat}) {
+  for (const auto dtype :
+       {torch::kFloat64, torch::kFloat32, torch::kHalf, torch::kBFloat16, torch::kInt64, torch::kInt32, torch::kInt16,
+        torch::kInt8, torch::kUInt8, torch::kBool, torch::kComplexFloat}) {
     const torch::Tensor t = torch::arange(12).view({3, 4}).to(dtype).t().slice(0, 1, 3);
     torch::Tensor read;
     load_from(read, saved(t));
@@ -106,9 +107,9 @@ TEST(Serialize, ValuesOfArchives) {
 
 TEST(Serialize, PickledValues) {
   const torch::Tensor t = torch::arange(3);
-  const torch::IValue value = torch::pickle_load(torch::pickle_save(torch::IValue(std::make_tuple(
-      torch::TensorBase(t), int64_t{-5}, 2.5, std::string("text"), true))));
-  const std::vector<torch::IValue>& parts = value.to_list();
+  const torch::IValue value = torch::pickle_load(torch::pickle_save(
+      torch::IValue(std::make_tuple(torch::TensorBase(t), int64_t{-5}, 2.5, std::string("text"), true))));
+  const auto& parts = value.to_list();
   EXPECT_TRUE(torch::equal(parts[0].to_tensor(), t));
   EXPECT_EQ(parts[1].to_int(), -5);
   EXPECT_EQ(parts[2].to_double(), 2.5);

@@ -16,9 +16,10 @@ double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, d
   }
   if (norms.empty()) return 0;
   const double total = stack(norms).norm(Scalar(norm_type)).item<double>();
-  TORCH_CHECK(!error_if_nonfinite || std::isfinite(total), "The total norm of order ", norm_type,
-              " for gradients from `parameters` is non-finite, so it cannot be clipped. To disable this error and scale "
-              "the gradients with the non-finite norm anyway, set `error_if_nonfinite=false`");
+  TORCH_CHECK(
+      !error_if_nonfinite || std::isfinite(total), "The total norm of order ", norm_type,
+      " for gradients from `parameters` is non-finite, so it cannot be clipped. To disable this error and scale "
+      "the gradients with the non-finite norm anyway, set `error_if_nonfinite=false`");
   const double factor = max_norm / (total + 1e-6);
   if (factor < 1 || std::isnan(factor)) {
     for (const Tensor& p : parameters) {

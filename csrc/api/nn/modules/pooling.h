@@ -1,0 +1,27 @@
+// AvgPool, MaxPool, LPPool and AdaptiveAvgPool, each for 1 to 3 dimensions of space.
+#pragma once
+
+#include "api/nn/functional/pooling.h"
+
+namespace tiny_torch::nn {
+
+#define TINY_TORCH_POOL_MODULES(D)                                                                              \
+  TINY_TORCH_UNARY_MODULE(AvgPool##D##d, AvgPool##D##dOptions);                                                 \
+  TINY_TORCH_MODULE(MaxPool##D##d, MaxPool##D##dOptions, Tensor forward(const Tensor& input);                   \
+                    std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input););                     \
+  TINY_TORCH_UNARY_MODULE(AdaptiveAvgPool##D##d, AdaptiveAvgPool##D##dOptions);                                 \
+  class TORCH_API LPPool##D##dImpl : public OptionsModule<LPPool##D##dImpl, LPPool##D##dOptions> {              \
+   public:                                                                                                      \
+    using OptionsModule<LPPool##D##dImpl, LPPool##D##dOptions>::OptionsModule;                                  \
+    LPPool##D##dImpl(double norm_type, ExpandingArray<D> kernel_size)                                           \
+        : OptionsModule(LPPool##D##dOptions(norm_type, kernel_size)) {}                                         \
+    Tensor forward(const Tensor& input);                                                                        \
+    void pretty_print(std::ostream& stream) const override;                                                     \
+  };                                                                                                            \
+  TORCH_MODULE(LPPool##D##d)
+TINY_TORCH_POOL_MODULES(1);
+TINY_TORCH_POOL_MODULES(2);
+TINY_TORCH_POOL_MODULES(3);
+#undef TINY_TORCH_POOL_MODULES
+
+}  // namespace tiny_torch::nn

@@ -1,0 +1,21 @@
+// torch::data: datasets, transforms, samplers and the data loader.
+#pragma once
+
+#include <torch/types.h>
+
+#include "api/data/dataloader.h"
+#include "api/data/datasets/mnist.h"
+#include "api/data/transforms/transforms.h"
+
+namespace torch::data {
+using namespace ::tiny_torch::data;  // NOLINT
+namespace datasets {
+using namespace ::tiny_torch::data::datasets;  // NOLINT
+}
+namespace samplers {
+using namespace ::tiny_torch::data::samplers;  // NOLINT
+}
+namespace transforms {
+using namespace ::tiny_torch::data::transforms;  // NOLINT
+}
+}  // namespace torch::data
