@@ -5,15 +5,21 @@ from __future__ import annotations
 import tiny_torch as torch
 
 __all__ = [
+    "block_diag",
     "broadcast_tensors",
     "broadcast_shapes",
+    "cartesian_prod",
+    "chain_matmul",
+    "einsum",
     "is_tensor",
     "is_storage",
     "is_floating_point",
     "is_complex",
+    "lu",
     "numel",
     "norm",
     "split",
+    "tensordot",
 ]
 
 
@@ -78,15 +84,136 @@ def split(tensor, split_size_or_sections, dim=0):
     return tensor.split(split_size_or_sections, dim)
 
 
+def _dims(dim):
+    return None if dim is None else [dim] if isinstance(dim, int) else list(dim)
+
+
 def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
-    """The p-norm over `dim` (all dims if None); "fro" is the 2-norm. Nuclear norms are not supported."""
-    if p == "nuc":
-        raise NotImplementedError("norm(): the nuclear norm is not supported")
+    """The norm of all elements, or of vectors or matrices along `dim`.
+
+    Args:
+        p: a number for the p-norm of vectors, "fro" for the 2-norm of all elements, "nuc" for the sum of the singular
+            values of matrices (two dims).
+        dim: an int or a tuple; all dims if None.
+        dtype: computes in this dtype.
+
+    Raises:
+        RuntimeError: integers, an unknown `p`, "nuc" with other than two dims.
+    """
+    dims = _dims(dim)
+    kwargs = {} if out is None else {"out": out}
+    if isinstance(p, str) and p != "fro":
+        if p != "nuc":
+            raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found {p}")
+        if dims is None and input.dim() != 2:
+            raise RuntimeError(f"norm(): the nuclear norm takes a matrix or two dims, got a {input.dim()}-d tensor")
+        x = input if dtype is None else input.to(dtype)
+        return torch._C._VariableFunctions.nuclear_norm(x, [-2, -1] if dims is None else dims, keepdim, **kwargs)
     order = 2.0 if p in (None, "fro") else p
     if not isinstance(order, (int, float)):
         raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found {p}")
-    dims = [] if dim is None else [dim] if isinstance(dim, int) else list(dim)
-    kwargs = {} if dtype is None else {"dtype": dtype}
-    if out is not None:
-        kwargs["out"] = out
-    return torch._C._VariableFunctions.norm(input, order, dims, keepdim, **kwargs)
+    if dtype is not None:
+        kwargs["dtype"] = dtype
+    return torch._C._VariableFunctions.norm(input, order, dims or [], keepdim, **kwargs)
+
+
+def lu(A, pivot=True, get_infos=False, out=None):
+    """The LU factorisation with partial pivoting in packed form.
+
+    Returns:
+        (LU, pivots), with `get_infos` also LAPACK's verdict on each matrix.
+    """
+    if out is not None and len(out) != 2 + int(get_infos):
+        raise TypeError(f"expected tuple of {2 + int(get_infos)} elements but got {len(out)}")
+    result = torch._C._VariableFunctions._lu_with_info(A, pivot, not get_infos)
+    if not get_infos:
+        result = tuple(result)[:2]
+    if out is None:
+        return result
+    for target, value in zip(out, result):
+        target.resize_as_(value).copy_(value)
+    return out
+
+
+def chain_matmul(*matrices, out=None):
+    """Product of matrices in the cheapest order; see :func:`torch.linalg.multi_dot`."""
+    kwargs = {} if out is None else {"out": out}
+    return torch._C._VariableFunctions.chain_matmul(matrices, **kwargs)
+
+
+def _sublists_to_equation(args):
+    """einsum's other form, operand, [labels], operand, [labels], ..., [output], as an equation."""
+
+    def letters(labels):
+        def letter(label):
+            if label is Ellipsis:
+                return "..."
+            if not 0 <= label < 52:
+                raise ValueError(f"einsum(): subscript {label} is not within the valid range [0, 52)")
+            return chr(ord("A") + label) if label < 26 else chr(ord("a") + label - 26)
+
+        return "".join(letter(label) for label in labels)
+
+    equation = ",".join(letters(labels) for labels in args[1::2])
+    if len(args) % 2 == 1:
+        equation = ",".join(letters(labels) for labels in args[1:-1:2]) + "->" + letters(args[-1])
+        args = args[:-1]
+    return equation, list(args[::2])
+
+
+def einsum(*args):
+    """Sums of products of tensors in Einstein's notation, ``einsum("bij,bjk->bik", a, b)``.
+
+    A label that the output lacks is summed over; one that an operand has twice takes its diagonal; ``...`` stands for
+    the dimensions without a label. Operands may also come with lists of numbers instead of an equation.
+
+    Raises:
+        ValueError: fewer than two arguments.
+        RuntimeError: an equation that does not fit the operands, sizes that do not broadcast.
+    """
+    if len(args) < 2:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand "
+            "and its subscripts list"
+        )
+    if isinstance(args[0], torch.Tensor):
+        equation, operands = _sublists_to_equation(args)
+    else:
+        equation, operands = args[0], args[1:]
+        if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+            operands = operands[0]
+    return torch._C._VariableFunctions.einsum(equation, list(operands))
+
+
+def tensordot(a, b, dims=2, out=None):
+    """Sums of products over dimensions of `a` paired with dimensions of `b`.
+
+    Args:
+        dims: an int n for the last n dims of `a` and the first n of `b`, or two lists of dims.
+
+    Raises:
+        RuntimeError: lists of different lengths, sizes that do not match.
+    """
+    if not isinstance(dims, (tuple, list, torch.Tensor, int)):
+        raise RuntimeError(f"tensordot expects dims to be int or tuple[list[int], list[int]], but got dims={dims}")
+    if isinstance(dims, torch.Tensor):
+        dims = dims.tolist() if dims.numel() > 1 else dims.item()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.dim(), b.dim()):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+        dims = (list(range(-dims, 0)), list(range(dims)))
+    first, second = ([d] if isinstance(d, int) else list(d) for d in dims)
+    kwargs = {} if out is None else {"out": out}
+    return torch._C._VariableFunctions.tensordot(a, b, first, second, **kwargs)
+
+
+def block_diag(*tensors):
+    """Matrix with the tensors (at most 2-d, vectors as rows) as blocks along its diagonal, zeros elsewhere."""
+    return torch._C._VariableFunctions.block_diag(tensors)
+
+
+def cartesian_prod(*tensors):
+    """All combinations of one element of each vector, as the rows of a matrix; of a single vector the vector."""
+    return torch._C._VariableFunctions.cartesian_prod(tensors)

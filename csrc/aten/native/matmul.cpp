@@ -105,12 +105,9 @@ TensorBase start_of_sum(const TensorBase& self, IntArrayRef shape, const Scalar&
   return result;
 }
 
-void check_scalars(ScalarType dtype, const Scalar& beta, const Scalar& alpha) {
-  const bool integral = is_integral(dtype, true);
-  TORCH_CHECK(!integral || alpha.is_integral(true),
-              "For integral input tensors, argument alpha must not be a floating point number.");
-  TORCH_CHECK(!integral || beta.is_integral(true),
-              "For integral input tensors, argument beta must not be a floating point number.");
+// Factors of integer products lose their fractions.
+Scalar in_dtype(const Scalar& factor, ScalarType dtype) {
+  return is_integral(dtype, true) ? Scalar(factor.to<int64_t>()) : factor;
 }
 
 }  // namespace
@@ -157,7 +154,6 @@ TensorBase addmm(const TensorBase& self, const TensorBase& mat1, const TensorBas
   check_mm("addmm", mat1, mat2);
   TORCH_CHECK(self.scalar_type() == mat1.scalar_type(), "self and mat2 must have the same dtype, but got ",
               to_string(self.scalar_type()), " and ", to_string(mat2.scalar_type()));
-  check_scalars(mat1.scalar_type(), beta, alpha);
   const int64_t shape[] = {mat1.size(0), mat2.size(1)};
   // A bias of one row is added while the product is stored.
   const bool is_bias = beta.equal(1) && self.dim() == 1 && self.size(0) == shape[1] && alpha.equal(1);
@@ -166,8 +162,9 @@ TensorBase addmm(const TensorBase& self, const TensorBase& mat1, const TensorBas
     run_gemm(out, mat1, mat2, self);
     return out;
   }
-  TensorBase out = start_of_sum(self, shape, beta, mat1.scalar_type());
-  run_gemm(out, mat1, mat2, {}, beta, alpha);
+  const Scalar b = in_dtype(beta, mat1.scalar_type());
+  TensorBase out = start_of_sum(self, shape, b, mat1.scalar_type());
+  run_gemm(out, mat1, mat2, {}, b, in_dtype(alpha, mat1.scalar_type()));
   return out;
 }
 
@@ -185,9 +182,9 @@ TensorBase baddbmm(const TensorBase& self, const TensorBase& batch1, const Tenso
   TORCH_CHECK(self.scalar_type() == batch1.scalar_type(), "Input dtypes must be the same, got: input ",
               to_string(self.scalar_type()), ", batch1: ", to_string(batch1.scalar_type()),
               ", batch2: ", to_string(batch2.scalar_type()));
-  check_scalars(batch1.scalar_type(), beta, alpha);
-  TensorBase out = start_of_sum(self, bmm_shape(batch1, batch2), beta, batch1.scalar_type());
-  run_gemm(out, batch1, batch2, {}, beta, alpha);
+  const Scalar b = in_dtype(beta, batch1.scalar_type());
+  TensorBase out = start_of_sum(self, bmm_shape(batch1, batch2), b, batch1.scalar_type());
+  run_gemm(out, batch1, batch2, {}, b, in_dtype(alpha, batch1.scalar_type()));
   return out;
 }
 
