@@ -45,3 +45,17 @@ if(WITH_HIGHWAY)
                     "The system package libhwy-dev provides it.")
   endif()
 endif()
+
+# LAPACK is opened at run time, on first use: only a copy to travel with us is looked for.
+set(TINY_TORCH_LAPACK_LIBRARY)
+if(WITH_LAPACK)
+  execute_process(
+    COMMAND ${Python_EXECUTABLE} -c "import scipy_openblas32 as b; print(b.get_lib_dir() + '/' + b.get_library(fullname=True))"
+    OUTPUT_VARIABLE _openblas OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(_openblas AND EXISTS "${_openblas}")
+    set(TINY_TORCH_LAPACK_LIBRARY "${_openblas}")
+  else()
+    message(WARNING "OpenBLAS not found: linear algebra will look for a LAPACK of the system when it is first used. "
+                    "`pip install scipy-openblas32` into the environment of ${Python_EXECUTABLE} provides one.")
+  endif()
+endif()

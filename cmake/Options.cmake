@@ -23,6 +23,8 @@ tiny_torch_env_default(_onednn ON WITH_ONEDNN)
 option(WITH_ONEDNN "Use oneDNN for matrix products, convolutions and RNNs when it is found" ${_onednn})
 tiny_torch_env_default(_highway ON WITH_HIGHWAY)
 option(WITH_HIGHWAY "Use Google Highway for SIMD; OFF compiles the same kernels as scalar code" ${_highway})
+tiny_torch_env_default(_lapack ON WITH_LAPACK)
+option(WITH_LAPACK "Let a copy of OpenBLAS travel with the libraries, for linear algebra" ${_lapack})
 
 option(TINY_TORCH_FETCH "Fetch Highway's source when it is not installed" ON)
 

@@ -8,4 +8,5 @@ message(STATUS "tiny-torch ${PROJECT_VERSION}: ${CMAKE_BUILD_TYPE}, ${CMAKE_CXX_
 message(STATUS "  Python bindings: ${TINY_TORCH_HAVE_PYTHON} (${Python_EXECUTABLE} ${Python_VERSION})")
 message(STATUS "  OpenMP: ${TINY_TORCH_HAVE_OPENMP}, oneDNN: ${TINY_TORCH_HAVE_ONEDNN} ${OneDNN_VERSION}, "
                "Highway: ${TINY_TORCH_HAVE_HIGHWAY} ${Highway_VERSION}")
+message(STATUS "  LAPACK to travel with us: ${TINY_TORCH_LAPACK_LIBRARY}")
 message(STATUS "  sanitizers: ${_sanitize}, package folder: ${TINY_TORCH_PACKAGE_DIR}")

@@ -96,6 +96,7 @@ _LAZY = (
 _LAZY_NAMES = {
     **dict.fromkeys(("load", "save"), "serialization"),
     **dict.fromkeys(("TypedStorage",), "storage"),
+    **dict.fromkeys(("svd_lowrank", "pca_lowrank"), "_lowrank"),
     "from_dlpack": "utils.dlpack",
 }
 _ELEMENTS = (

@@ -205,6 +205,7 @@ def all_checks():
     yield module("nanobind", "nanobind")
     yield module("scikit_build_core", "scikit-build-core", OPTIONAL, " (for pip install .)")
     yield check_onednn()
+    yield module("scipy_openblas32", "scipy-openblas32", OPTIONAL, " (LAPACK for linear algebra)")
     yield check_cuda()
     yield program("ccache", None, "apt-get install ccache; rebuilds get faster", OPTIONAL)
     yield program("mold", None, "apt-get install mold; links get faster", OPTIONAL)

@@ -246,12 +246,12 @@ def orthogonal_(tensor, gain: float = 1, generator=None):
     cols = tensor.numel() // rows
     flat = tensor.new_empty((rows, cols)).normal_(0, 1, generator=generator)
     if rows < cols:
-        flat.t_()
+        flat = flat.t()
     q, r = torch.linalg.qr(flat)
     # Makes the decomposition unique, so that q is uniformly distributed.
     q *= torch.diag(r, 0).sign()
     if rows < cols:
-        q.t_()
+        q = q.t()
     with torch.no_grad():
         tensor.view_as(q).copy_(q)
         tensor.mul_(gain)

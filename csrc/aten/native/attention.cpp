@@ -117,6 +117,15 @@ TensorBase with_dense_rows(const TensorBase& t) {
   return t.stride(-1) == 1 || t.size(-1) == 1 ? t : ops::contiguous(t);
 }
 
+// With heads inside, as in the query, merging them afterwards is a view.
+TensorBase output_like(const TensorBase& query, int64_t width) {
+  const int64_t batch = query.size(0), heads = query.size(1), rows = query.size(2);
+  if (width != query.size(3) || query.stride(1) >= query.stride(2)) {
+    return empty_tensor({batch, heads, rows, width}, query.scalar_type(), query.device());
+  }
+  return ops::transpose(empty_tensor({batch, rows, heads, width}, query.scalar_type(), query.device()), 1, 2);
+}
+
 void check_tiles(const TensorBase& query, const TensorBase& key, const TensorBase& value,
                  const std::optional<TensorBase>& attn_mask, double dropout_p) {
   check_operands(query, key, value, std::nullopt, false);
@@ -133,10 +142,7 @@ std::tuple<TensorBase, TensorBase> _scaled_dot_product_flash_attention_for_cpu(
     const TensorBase& query, const TensorBase& key, const TensorBase& value, double dropout_p, bool is_causal,
     const std::optional<TensorBase>& attn_mask, std::optional<double> scale) {
   check_tiles(query, key, value, attn_mask, dropout_p);
-  // In memory (B, L, H, V): merging the heads afterwards is a view.
-  const TensorBase rows =
-      empty_tensor({query.size(0), query.size(2), query.size(1), value.size(3)}, query.scalar_type(), query.device());
-  TensorBase out = ops::transpose(rows, 1, 2);
+  TensorBase out = output_like(query, value.size(3));
   TensorBase logsumexp =
       empty_tensor({query.size(0), query.size(1), query.size(2)}, query.scalar_type(), query.device());
   const TensorBase q = with_dense_rows(query), k = with_dense_rows(key), v = with_dense_rows(value);

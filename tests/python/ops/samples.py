@@ -26,6 +26,13 @@ EXEMPT = [
         r"_cross_entropy_rows|_scaled_dot_product_flash_attention_for_cpu",
         "reached by cross_entropy_loss and scaled_dot_product_attention; held to its composite by nn/test_losses.py",
     ),
+    (
+        r"_?linalg_(eigh?|eigvals|svd|qr|lstsq|ldl_\w+|householder_product|solve_ex|det|slogdet)|svd|qr|geqrf|orgqr|ormqr"
+        r"|_linalg_\w+|_householder_product|_permutation_of_pivots|_lu_with_info|chain_matmul"
+        r"|linalg_matrix_rank.*tensor|linalg_pinv.*tensor",
+        "signs and order are free, or reached by their public forms: tests/python/linalg",
+    ),
+    (r"_?fft_\w+", "complex results: tests/python/fft"),
     (r"_fused_\w+|_foreach_\w+", "lists of tensors written in place: tested by tests/python/optim"),
     (r".*_backward(_data|_input|_weight|_overrideable)?", "reached by the gradient check of its forward op"),
     (
