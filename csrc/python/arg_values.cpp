@@ -130,7 +130,9 @@ const std::vector<std::optional<TensorBase>>& PythonArgs::optional_tensor_list(s
   const Py_ssize_t n = has(i) ? length(values_[i]) : 0;
   for (Py_ssize_t k = 0; k < n; ++k) {
     PyObject* o = item(values_[i], k);
-    list.push_back(o == Py_None ? std::optional<TensorBase>() : unpack(o));
+    // None keeps a dimension whole for C++ callers; Python's signature asks for tensors.
+    TORCH_CHECK_TYPE(o != Py_None, "expected Tensor as element ", k, " in argument ", i, ", but got NoneType");
+    list.push_back(unpack(o));
   }
   holder().optional_tensor_lists.push_front(std::move(list));
   return holder_->optional_tensor_lists.front();

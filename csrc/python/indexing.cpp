@@ -90,10 +90,11 @@ class View {
     is_changed_ = true;
   }
 
-  /// `index` applies to the dims of the view from `dim` on.
-  void add_index(int64_t dim, TensorBase index) {
-    while (static_cast<int64_t>(indices_.size()) < dim) indices_.emplace_back();
+  /// `index` applies to the `covered` dims of the view from `dim` on; a mask of several dims is one entry of the list.
+  void add_index(int64_t dim, TensorBase index, int64_t covered = 1) {
+    while (static_cast<int64_t>(indices_.size()) < dim - dims_within_entries_) indices_.emplace_back();
     indices_.emplace_back(std::move(index));
+    dims_within_entries_ += covered - 1;
   }
 
   /// The view, or the tensor itself when the key changes nothing and `may_be_same` allows it.
@@ -113,6 +114,7 @@ class View {
   bool is_recorded_ = false;
   bool is_changed_ = false;
   std::vector<std::optional<TensorBase>> indices_;
+  int64_t dims_within_entries_ = 0;
 };
 
 // ---- items of a key ----
@@ -153,9 +155,8 @@ void apply_tensor(View& view, int64_t& dim, const TensorBase& index, int64_t key
   }
   const int64_t covered = is_mask(index) ? index.dim() : 1;
   TORCH_CHECK_INDEX(dim + covered <= view.dim(), "too many indices for tensor of dimension ", view.dim());
-  view.add_index(dim, index);
+  view.add_index(dim, index, covered);
   dim += covered;
-  // A mask of several dims stands at the first of them; the others have no entry of their own.
 }
 
 [[noreturn]] void throw_bad_index(PyObject* o) {

@@ -27,6 +27,7 @@ FIELDS = {
     "out",
     "inplace",
     "out_overload",
+    "out_dtype",
     "python_module",
     "numbers",
     "python",

@@ -167,6 +167,9 @@ def overload_case(o: Overload, number: int) -> list[str]:
         lines.append(f"      if (a.has_not_none({count})) {{")
         if len(outs) == 1:
             args["out"] = f"a.mutable_tensor({count})"
+            if o.op.is_factory:
+                options = ", ".join(args[name] for name in ("dtype", "layout", "device"))
+                lines.append(f"        check_out_matches({args['out']}, {options});")
         else:
             lines.append(f"        std::vector<TensorBase> outs = a.tensor_list({count});")
             lines.append(
@@ -211,6 +214,7 @@ def family_source(family: str, functions: list[PyFunction]) -> str:
         cpp.HEADER.format(family=family),
         *[f'#include "generated/ops/{u}.h"' for u in used],
         '#include "python/generated_support.h"',
+        '#include "python/factory_out.h"' if any(o.out and o.op.is_factory for f in mine for o in f.functions) else "",
         "\nnamespace tiny_torch {",
         "namespace python {",
         "namespace generated {\n",

@@ -24,6 +24,7 @@ def register_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
         '#include "aten/core/Library.h"',
         '#include "aten/core/Pointwise.h"',
         '#include "aten/core/op_support.h"',
+        '#include "aten/core/result_layout.h"' if any(op.entry.get("out_dtype") for op in ops) else "",
         '#include "generated/ops/copy.h"',
         '#include "aten/native/pointwise_checks.h"' if any(op.entry.get("check") for op in ops) else "",
         '#include "aten/native/composite_includes.h"' if any("composite" in op.entry for op in ops) else "",
@@ -109,6 +110,9 @@ def kernel(op: Op) -> str:
         if direct:
             return f"{head}\n  return {direct};\n}}"
         names = ", ".join(a.name for a in base.cpp_args)
+        if op.kind == "reduction" and any(a.name == "dtype" for a in base.cpp_args):
+            # What is written to decides the dtype to compute in.
+            names = names.replace("dtype", "dtype.has_value() ? dtype : self.scalar_type()")
         if is_implicit(op):
             # What the composite saves for its gradient must not be what is written to.
             names = names.replace("self", "ops::clone(self)", 1)
@@ -131,7 +135,11 @@ def default_out(op: Op, head: str) -> str:
     outs = [a.name for a in op.out_args]
     passed = []
     for a in base.cpp_args:
-        if any(a.name == b.name for b in op.args):
+        if a.name in op.entry.get("out_dtype", []):
+            passed.append(f"in_dtype_of({outs[0]}, {a.name})")
+        elif a.name == "dtype" and op.kind == "reduction" and a.type.optional and "out_dtype" not in op.entry:
+            passed.append(f"dtype.has_value() ? dtype : {outs[0]}.scalar_type()")
+        elif any(a.name == b.name for b in op.args):
             passed.append(a.name)
         else:
             passed.append(

@@ -1,10 +1,10 @@
 #include "aten/core/Pointwise.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "aten/core/op_support.h"
 #include "aten/core/promotion.h"
+#include "aten/core/result_layout.h"
 
 namespace tiny_torch {
 
@@ -58,42 +58,10 @@ DimVector broadcast_shape(const PointwiseOp& op, const TensorBase* const* inputs
   return shape;
 }
 
-// PyTorch's order of output dims: that of the inputs' strides, the first input deciding where it can.
 DimVector output_strides(const PointwiseOp& op, const TensorBase* const* inputs, IntArrayRef shape) {
-  const size_t rank = shape.size();
-  DimVector strides_of[kMaxPointwiseInputs];
-  for (int i = 0; i < op.num_inputs; ++i) strides_of[i] = broadcast_strides(*inputs[i], shape);
-  DimVector perm(rank);
-  for (size_t i = 0; i < rank; ++i) perm[i] = static_cast<int64_t>(rank - 1 - i);
-  const auto should_swap = [&](int64_t dim0, int64_t dim1) {
-    for (int i = 0; i < op.num_inputs; ++i) {
-      const int64_t s0 = strides_of[i][static_cast<size_t>(dim0)], s1 = strides_of[i][static_cast<size_t>(dim1)];
-      if (s0 == 0 || s1 == 0) continue;
-      if (s0 != s1) return s0 < s1 ? -1 : 1;
-      if (shape[static_cast<size_t>(dim0)] > shape[static_cast<size_t>(dim1)]) return 1;
-    }
-    return 0;
-  };
-  for (size_t i = 1; i < rank; ++i) {
-    size_t dim1 = i;
-    for (size_t dim0 = i; dim0-- > 0;) {
-      const int comparison = should_swap(perm[dim0], perm[dim1]);
-      if (comparison > 0) {
-        std::swap(perm[dim0], perm[dim1]);
-        dim1 = dim0;
-      } else if (comparison < 0) {
-        break;
-      }
-    }
-  }
-  DimVector strides(rank);
-  int64_t step = 1;
-  for (size_t i = 0; i < rank; ++i) {
-    const auto d = static_cast<size_t>(perm[i]);
-    strides[d] = step;
-    step *= std::max<int64_t>(shape[d], 1);
-  }
-  return strides;
+  DimVector operands[kMaxPointwiseInputs];
+  for (int i = 0; i < op.num_inputs; ++i) operands[i] = broadcast_strides(*inputs[i], shape);
+  return dense_strides(shape, ArrayRef<DimVector>(operands, static_cast<size_t>(op.num_inputs)));
 }
 
 TensorBase make_output(const PointwiseOp& op, const TensorBase* const* inputs, ScalarType dtype, Device device) {
@@ -199,7 +167,7 @@ void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBas
     TensorBase target = out;
     return write_output(op.name, target, pointwise_new(op, inputs, scalars));
   }
-  resize_output(out, shape);
+  if (out.sizes() != IntArrayRef(shape)) resize_output(out, shape, output_strides(op, inputs, shape));
   run(op, out, inputs, scalars, plan.common);
 }
 

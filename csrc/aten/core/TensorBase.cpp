@@ -1,5 +1,7 @@
 #include "aten/core/TensorBase.h"
 
+#include <algorithm>
+
 #include "aten/core/Dispatch.h"
 
 namespace tiny_torch {
@@ -22,11 +24,27 @@ int64_t TensorBase::stride(int64_t dim) const {
   return strides()[static_cast<size_t>(maybe_wrap_dim(dim, this->dim(), false))];
 }
 
+namespace {
+// Channels innermost, batch outermost; gaps are allowed, and where the order is ambiguous, it is not channels last.
+bool is_like_channels_last(IntArrayRef sizes, IntArrayRef strides) {
+  if (strides[1] == 0) return false;
+  int64_t least = 0;
+  const auto follows = [&](size_t d) {
+    if (sizes[d] == 0 || strides[d] < least || (d == 0 && least == strides[1])) return false;
+    least = strides[d] * std::max<int64_t>(sizes[d], 1);
+    return true;
+  };
+  if (!follows(1)) return false;
+  for (size_t d = sizes.size() - 1; d >= 2; --d) {
+    if (!follows(d)) return false;
+  }
+  return follows(0);
+}
+}  // namespace
+
 MemoryFormat TensorBase::suggest_memory_format() const {
-  if (is_contiguous()) return MemoryFormat::Contiguous;
-  if (dim() == 4 && is_contiguous(MemoryFormat::ChannelsLast)) return MemoryFormat::ChannelsLast;
-  if (dim() == 5 && is_contiguous(MemoryFormat::ChannelsLast3d)) return MemoryFormat::ChannelsLast3d;
-  return MemoryFormat::Contiguous;
+  if ((dim() != 4 && dim() != 5) || !is_like_channels_last(sizes(), strides())) return MemoryFormat::Contiguous;
+  return dim() == 4 ? MemoryFormat::ChannelsLast : MemoryFormat::ChannelsLast3d;
 }
 
 int64_t checked_numel(IntArrayRef sizes) {

@@ -1,6 +1,7 @@
 #include "aten/core/op_support.h"
 
 #include "aten/core/promotion.h"
+#include "aten/core/result_layout.h"
 #include "generated/ops/copy.h"
 
 namespace tiny_torch {
@@ -16,7 +17,11 @@ void check_output(const char* op, const TensorBase& out, const TensorBase& resul
 void write_output(const char* op, TensorBase& out, const TensorBase& result) {
   check_output(op, out, result);
   check_no_internal_overlap(out);
-  resize_output(out, result.sizes());
+  if (result.is_non_overlapping_and_dense()) {
+    resize_output(out, result.sizes(), result.strides());
+  } else {
+    resize_output(out, result.sizes());
+  }
   ops::copy_(out, result);
 }
 

@@ -5,6 +5,7 @@
 
 #include "aten/core/op_support.h"
 #include "aten/core/promotion.h"
+#include "aten/core/result_layout.h"
 #include "generated/kernels/index.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/index.h"
@@ -118,6 +119,26 @@ bool has_internal_overlap(const TensorBase& t) {
   return false;
 }
 
+// Empty where the result is contiguous anyway.
+DimVector strides_in_order(const IndexPlan& plan, const TensorBase& self, const std::vector<TensorBase>& indices,
+                           IntArrayRef index_shape) {
+  bool plain = self.is_contiguous();
+  for (const TensorBase& index : indices) plain = plain && (!index.defined() || index.is_contiguous());
+  if (plain) return {};
+  const auto place = [&](IntArrayRef before, IntArrayRef middle, IntArrayRef after) {
+    DimVector strides(before);
+    for (int64_t s : middle) strides.push_back(s);
+    for (int64_t s : after) strides.push_back(s);
+    return strides;
+  };
+  const DimVector no_before(plan.before_strides.size(), 0), no_after(plan.after_strides.size(), 0);
+  std::vector<DimVector> operands = {place(plan.before_strides, DimVector(index_shape.size(), 0), plan.after_strides)};
+  for (const TensorBase& index : indices) {
+    if (index.defined()) operands.push_back(place(no_before, broadcast_strides(index, index_shape), no_after));
+  }
+  return dense_strides(plan.shape, operands);
+}
+
 IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
   const std::vector<TensorBase> expanded = expand_masks(self, indices);
   const DimVector index_shape = broadcast_shape(expanded);
@@ -142,6 +163,7 @@ IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
   plan.shape = plan.before_sizes;
   for (int64_t size : index_shape) plan.shape.push_back(size);
   for (int64_t size : plan.after_sizes) plan.shape.push_back(size);
+  plan.result_strides = strides_in_order(plan, self, expanded, index_shape);
   // Like PyTorch, an index that selects from nothing is not looked at.
   if (!self.is_meta() && plan.before() * plan.after() != 0) {
     plan.positions.assign(static_cast<size_t>(checked_numel(index_shape)), 0);
@@ -158,11 +180,24 @@ IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
 
 }  // namespace
 
-TensorBase index(const TensorBase& self, OptionalTensorList indices) {
-  const IndexPlan plan = make_plan(self, indices);
+namespace {
+TensorBase index_by_plan(const TensorBase& self, const IndexPlan& plan) {
   TensorBase result = empty_tensor(plan.shape, self.scalar_type(), self.device());
   if (result.numel() != 0) index_stub(self.device().type(), result, self, plan);
   return result;
+}
+}  // namespace
+
+TensorBase index_contiguous(const TensorBase& self, OptionalTensorList indices) {
+  return index_by_plan(self, make_plan(self, indices));
+}
+
+TensorBase index(const TensorBase& self, OptionalTensorList indices) {
+  const IndexPlan plan = make_plan(self, indices);
+  const TensorBase dense = index_by_plan(self, plan);
+  if (plan.result_strides.empty() || dense.strides() == IntArrayRef(plan.result_strides)) return dense;
+  TensorBase result = empty_strided_tensor(plan.shape, plan.result_strides, self.scalar_type(), self.device());
+  return ops::copy_(result, dense);
 }
 
 TensorBase& index_put_(TensorBase& self, OptionalTensorList indices, const TensorBase& values, bool accumulate) {

@@ -20,6 +20,8 @@ struct IndexPlan {
   std::vector<int64_t> positions;
   /// Shape of the result: before, shape of the broadcast index, after.
   DimVector shape;
+  /// Strides of a result that follows the order of `self` in memory; empty for a contiguous `self`.
+  DimVector result_strides;
 
   int64_t before() const { return product(before_sizes); }
   int64_t after() const { return product(after_sizes); }
@@ -31,6 +33,9 @@ struct IndexPlan {
     return n;
   }
 };
+
+/// index() with a contiguous result whatever the order of `self` in memory.
+TensorBase index_contiguous(const TensorBase& self, OptionalTensorList indices);
 
 /// out[dense] = self[indexed]; `out` is contiguous.
 DECLARE_STUB(index_stub, void(const TensorBase& out, const TensorBase& self, const IndexPlan& plan));

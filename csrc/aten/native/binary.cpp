@@ -4,7 +4,10 @@
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
 #include "aten/native/pointwise_checks.h"
+#include "generated/ops/binary.h"
+#include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
+#include "generated/ops/unary.h"
 
 namespace tiny_torch::native {
 
@@ -19,6 +22,9 @@ TensorBase div(const TensorBase& self, const TensorBase& other, std::optional<st
   TORCH_CHECK_NOT_IMPLEMENTED(result_type(self, other) != kBool, "\"div_", *rounding_mode,
                               "_cpu\" not implemented for 'Bool'");
   check_remainder(self, other);
+  // The half types round the quotient before its fraction is dropped.
+  if (*rounding_mode == "trunc" && is_reduced_floating_point(result_type(self, other)))
+    return ops::trunc(ops::div(self, other));
   return *rounding_mode == "trunc" ? ops::_div_trunc(self, other) : ops::_div_floor(self, other);
 }
 
@@ -33,12 +39,27 @@ TensorBase pow(const TensorBase& self, const Scalar& exponent) {
   if (same && exponent.equal(2)) return ops::mul(self, self);
   if (same && exponent.equal(1)) return ops::clone(self);
   if (same && exponent.equal(3)) return ops::mul(ops::mul(self, self), self);
+  // Unlike the general case, roots of -inf are nan.
+  if (same && exponent.equal(0.5)) return ops::sqrt(self);
+  if (same && exponent.equal(-0.5)) return ops::rsqrt(self);
   return ops::pow(self, wrapped_scalar(exponent));
+}
+
+TensorBase& pow_out(TensorBase& out, const Scalar& self, const TensorBase& exponent) {
+  const AutoDispatchBelowAutograd guard;
+  if (!self.equal(1)) return ops::pow_out(out, wrapped_scalar(self), exponent);
+  // Ones fit any dtype of `out`.
+  resize_output(out, exponent.sizes());
+  return ops::fill_(out, Scalar(1));
 }
 
 TensorBase clamp(const TensorBase& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
   TORCH_CHECK(min.has_value() || max.has_value(), "torch.clamp: At least one of 'min' or 'max' must not be None");
-  TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"clamp\" not implemented for 'Bool'");
+  ResultType common;
+  common.add(self);
+  if (min.has_value()) common.add(*min);
+  if (max.has_value()) common.add(*max);
+  TORCH_CHECK_NOT_IMPLEMENTED(common.get() != kBool, "\"clamp_scalar_cpu\" not implemented for 'Bool'");
   if (min.has_value() && max.has_value()) return ops::_clamp_both(self, wrapped_scalar(*min), wrapped_scalar(*max));
   return min.has_value() ? ops::maximum(self, wrapped_scalar(*min)) : ops::minimum(self, wrapped_scalar(*max));
 }
@@ -46,7 +67,11 @@ TensorBase clamp(const TensorBase& self, const std::optional<Scalar>& min, const
 TensorBase clamp(const TensorBase& self, const std::optional<TensorBase>& min, const std::optional<TensorBase>& max) {
   const bool has_min = min.has_value() && min->defined(), has_max = max.has_value() && max->defined();
   TORCH_CHECK(has_min || has_max, "torch.clamp: At least one of 'min' or 'max' must not be None");
-  TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"clamp\" not implemented for 'Bool'");
+  if (has_min && has_max) {
+    ResultType common;
+    for (const TensorBase* t : {&self, &*min, &*max}) common.add(*t);
+    TORCH_CHECK_NOT_IMPLEMENTED(common.get() != kBool, "\"clamp_cpu\" not implemented for 'Bool'");
+  }
   if (has_min && has_max) return ops::_clamp_both(self, *min, *max);
   return has_min ? ops::maximum(self, *min) : ops::minimum(self, *max);
 }

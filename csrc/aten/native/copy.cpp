@@ -2,6 +2,7 @@
 #include "generated/kernels/copy.h"
 
 #include "aten/core/promotion.h"
+#include "aten/core/result_layout.h"
 #include "aten/native/copy_stub.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -51,9 +52,7 @@ namespace {
 TensorBase empty_for_copy(const TensorBase& self, ScalarType dtype, Device device, std::optional<MemoryFormat> format) {
   const MemoryFormat f = format.value_or(MemoryFormat::Preserve);
   if (f != MemoryFormat::Preserve) return empty_tensor(self.sizes(), dtype, device, f);
-  if (self.is_contiguous()) return empty_tensor(self.sizes(), dtype, device);
-  if (self.is_non_overlapping_and_dense()) return empty_strided_tensor(self.sizes(), self.strides(), dtype, device);
-  return empty_tensor(self.sizes(), dtype, device, self.suggest_memory_format());
+  return empty_in_order_of(self, dtype, device);
 }
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "aten/core/Dispatch.h"
+#include "aten/core/result_layout.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 
@@ -51,9 +52,7 @@ TensorBase empty_like(const TensorBase& self, std::optional<ScalarType> dtype, s
   const Device where = device.value_or(self.device());
   const MemoryFormat format = memory_format.value_or(MemoryFormat::Preserve);
   if (format != MemoryFormat::Preserve) return empty_tensor(self.sizes(), type, where, format);
-  if (self.is_contiguous()) return empty_tensor(self.sizes(), type, where);
-  if (self.is_non_overlapping_and_dense()) return empty_strided_tensor(self.sizes(), self.strides(), type, where);
-  return empty_tensor(self.sizes(), type, where, self.suggest_memory_format());
+  return empty_in_order_of(self, type, where);
 }
 
 TensorBase full(IntArrayRef size, const Scalar& fill_value, std::optional<ScalarType> dtype,
@@ -117,8 +116,10 @@ int64_t range_length(const Scalar& start, const Scalar& end, const Scalar& step,
   TORCH_CHECK((by > 0 && to >= from) || (by < 0 && to <= from),
               "upper bound and lower bound inconsistent with step sign");
   double length = 0;
-  if (is_integral(dtype, false) && start.is_integral(true) && end.is_integral(true) && step.is_integral(true)) {
-    const int64_t a = start.to_int(), b = end.to_int(), s = step.to_int();
+  if (dtype == kLong) {
+    // Counted in whole numbers, whatever the arguments were.
+    const int64_t a = start.to<int64_t>(), b = end.to<int64_t>(), s = step.to<int64_t>();
+    TORCH_CHECK(s != 0, "step must be nonzero");
     length = static_cast<double>((b - a + s - (s > 0 ? 1 : -1)) / s);
   } else {
     length = std::ceil((to - from) / by);
@@ -166,8 +167,14 @@ TensorBase linspace(const Scalar& start, const Scalar& end, int64_t steps, std::
     T* to = static_cast<T*>(out.mutable_data_ptr());
     for (int64_t i = 0; i < steps; ++i) {
       const bool low = i < steps / 2 || steps == 1;
-      const Step value = low ? static_cast<Step>(first) + step * static_cast<Step>(static_cast<float>(i))
-                             : static_cast<Step>(last) - step * static_cast<Step>(static_cast<float>(steps - 1 - i));
+      const auto count = static_cast<Step>(static_cast<float>(low ? i : steps - 1 - i));
+      Step value;
+      if constexpr (std::is_floating_point_v<Step>) {
+        // Rounded once, as PyTorch's kernel does.
+        value = std::fma(low ? step : -step, count, static_cast<Step>(low ? first : last));
+      } else {
+        value = low ? static_cast<Step>(first) + step * count : static_cast<Step>(last) - step * count;
+      }
       to[i] = static_cast<T>(value);
     }
   });

@@ -3,6 +3,8 @@
 
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
+#include "aten/core/result_layout.h"
+#include "aten/native/advanced_index.h"
 #include "aten/native/index_stub.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
@@ -60,7 +62,7 @@ TensorBase scatter_impl(const char* op, const TensorBase& self, int64_t dim, con
   const TensorBase i = at_least_1d(index_values(op, index, true));
   TORCH_CHECK(is_value || self.scalar_type() == src.scalar_type(), op,
               "(): Expected self.dtype to be equal to src.dtype");
-  TensorBase out = ops::clone(self);
+  TensorBase out = ops::clone(self, MemoryFormat::Contiguous);
   if (index.numel() == 0) return out;
   const TensorBase target = at_least_1d(out);
   check_index_shape(op, i, target, d, false);
@@ -98,7 +100,7 @@ TensorBase index_select(const TensorBase& self, int64_t dim, const TensorBase& i
   // Negative positions are no positions here.
   TORCH_CHECK_INDEX(i.is_meta() || i.numel() == 0 || !read_scalar(ops::any(ops::lt(i, wrapped_scalar(0)))).to_bool(),
                     "index out of range in self");
-  return ops::index(self, indices);
+  return index_contiguous(self, indices);
 }
 
 TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& source,
@@ -128,14 +130,16 @@ TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& inde
   indices.emplace_back(i);
   const TensorBase scaled =
       alpha.equal(1) ? values : ops::to(ops::mul(values, wrapped_scalar(alpha)), values.scalar_type());
-  return ops::reshape(ops::index_put(target, indices, scaled, true), self.sizes());
+  TensorBase result = ops::clone(target, MemoryFormat::Contiguous);
+  ops::index_put_(result, indices, scaled, true);
+  return ops::reshape(result, self.sizes());
 }
 
 namespace {
 TensorBase fill_masked(const TensorBase& self, const TensorBase& mask, const TensorBase& value) {
   TORCH_CHECK(mask.scalar_type() == kBool, "masked_fill_ only supports boolean masks, but got mask with dtype ",
               to_string(mask.scalar_type()));
-  return ops::where(mask, value, self);
+  return ops::contiguous(ops::where(mask, value, self));
 }
 }  // namespace
 
@@ -179,7 +183,7 @@ TensorBase nonzero(const TensorBase& self) {
 
 TensorBase flip(const TensorBase& self, IntArrayRef dims) {
   SmallVector<bool, 8> flipped(static_cast<size_t>(self.dim()), false);
-  TensorBase result = ops::clone(self);
+  TensorBase result = self;
   for (int64_t dim : dims) {
     const int64_t d = maybe_wrap_dim(dim, self.dim());
     if (self.dim() == 0) continue;
@@ -192,7 +196,8 @@ TensorBase flip(const TensorBase& self, IntArrayRef dims) {
     for (int64_t i = 0; i < n; ++i) to[i] = n - 1 - i;
     result = ops::index_select(result, d, ops::to(order, std::nullopt, std::nullopt, self.device()));
   }
-  return result;
+  TensorBase laid_out = empty_in_order_of(self, self.scalar_type(), self.device());
+  return result.is_same(self) || result.strides() != laid_out.strides() ? ops::copy_(laid_out, result) : result;
 }
 
 TensorBase embedding(const TensorBase& weight, const TensorBase& indices, int64_t, bool, bool) {

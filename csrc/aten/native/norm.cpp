@@ -344,7 +344,7 @@ TensorBase rms_norm(const TensorBase& input, IntArrayRef normalized_shape, const
   const TensorBase mean = ops::mean(square, OptionalIntArrayRef(IntArrayRef(dims)), true);
   TensorBase out = x * ops::rsqrt(mean + Scalar(eps.value_or(machine_epsilon(input.scalar_type()))));
   if (weight.has_value()) out = out * *weight;
-  return out.scalar_type() == input.scalar_type() ? out : ops::to(out, input.scalar_type());
+  return ops::contiguous(out.scalar_type() == input.scalar_type() ? out : ops::to(out, input.scalar_type()));
 }
 
 }  // namespace tiny_torch::native

@@ -338,7 +338,10 @@ std::tuple<TensorBase, TensorBase> max_pool1d_with_indices(const TensorBase& sel
 }
 TensorBase max_pool1d(const TensorBase& self, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding,
                       IntArrayRef dilation, bool ceil_mode) {
-  return std::get<0>(native::max_pool1d_with_indices(self, kernel_size, stride, padding, dilation, ceil_mode));
+  const TensorBase out =
+      std::get<0>(native::max_pool1d_with_indices(self, kernel_size, stride, padding, dilation, ceil_mode));
+  // As in PyTorch, only a result that is differentiated keeps channels innermost.
+  return out.requires_grad() ? out : ops::contiguous(out);
 }
 
 TensorBase avg_pool1d(const TensorBase& self, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding,

@@ -235,10 +235,10 @@ TensorBase real_mask(const TensorBase& self) { return self.is_complex() ? ops::n
 }  // namespace
 
 TensorBase any(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim) {
-  return reduce(ReduceKind::Any, real_mask(self), reduce_dims(dim, self.dim(), true), keepdim, logic_dtype(self));
+  return reduce(ReduceKind::Any, real_mask(self), reduce_dims(dim, self.dim(), false), keepdim, logic_dtype(self));
 }
 TensorBase all(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim) {
-  return reduce(ReduceKind::All, real_mask(self), reduce_dims(dim, self.dim(), true), keepdim, logic_dtype(self));
+  return reduce(ReduceKind::All, real_mask(self), reduce_dims(dim, self.dim(), false), keepdim, logic_dtype(self));
 }
 TensorBase any(const TensorBase& self, int64_t dim, bool keepdim) {
   return native::any(self, OptionalIntArrayRef(IntArrayRef(dim)), keepdim);
@@ -346,9 +346,9 @@ namespace {
 TensorBase scan(const char* op, const TensorBase& self, int64_t dim, std::optional<ScalarType> dtype, bool product) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   const ScalarType type = sum_dtype(self, dtype);
-  TORCH_CHECK_NOT_IMPLEMENTED(type != kBool, "\"", op, "_out_cpu\" not implemented for 'Bool'");
   if (self.numel() == 0 || self.is_meta()) return empty_tensor(self.sizes(), type, self.device());
   if (self.dim() == 0) return ops::_to_copy(self, type);
+  TORCH_CHECK_NOT_IMPLEMENTED(type != kBool, "\"", op, "_out_cpu\" not implemented for 'Bool'");
   const bool last = d == self.dim() - 1;
   const TensorBase rows = ops::contiguous(last ? self : ops::transpose(self, d, -1));
   TensorBase out = empty_tensor(rows.sizes(), type, self.device());

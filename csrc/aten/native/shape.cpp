@@ -20,13 +20,14 @@ TensorBase reshape(const TensorBase& self, IntArrayRef shape) {
 TensorBase sum_to_size(const TensorBase& self, IntArrayRef size) {
   TORCH_CHECK(is_expandable_to(size, self.sizes()), "size {", size, "} is not expandable to size {", self.sizes(),
               "}.");
+  if (size.empty()) return ops::sum(self);
   if (self.sizes() == size) return self;
   DimVector dims;
   const int64_t added = self.dim() - static_cast<int64_t>(size.size());
   for (int64_t d = 0; d < self.dim(); ++d) {
     if (d < added || (size[static_cast<size_t>(d - added)] == 1 && self.size(d) != 1)) dims.push_back(d);
   }
-  TensorBase reduced = dims.empty() ? self : ops::sum(self, OptionalIntArrayRef(IntArrayRef(dims)), true);
+  TensorBase reduced = ops::sum(self, OptionalIntArrayRef(IntArrayRef(dims)), true);
   return added > 0 ? ops::view(reduced, size) : reduced;
 }
 

@@ -1,5 +1,7 @@
 // Fronts of sort and topk.
 #include "generated/kernels/sort.h"
+
+#include "aten/core/result_layout.h"
 #include "aten/native/index_stub.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/shape.h"
@@ -10,11 +12,22 @@ namespace tiny_torch::native {
 DEFINE_STUB(sort_stub);
 
 namespace {
-std::tuple<TensorBase, TensorBase> sort_rows(const TensorBase& self, int64_t dim, int64_t k, bool descending) {
+// `keeps_order`: the results lie in memory in the order of `self`.
+std::tuple<TensorBase, TensorBase> sort_rows(const TensorBase& self, int64_t dim, int64_t k, bool descending,
+                                             bool keeps_order = false) {
   TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"sort\" not implemented for '", to_string(self.scalar_type()), "'");
   DimVector shape(self.sizes());
   if (self.dim() > 0) shape[static_cast<size_t>(dim)] = k;
+  const auto laid_out = [&](const TensorBase& t) {
+    if (!keeps_order) return ops::contiguous(t);
+    TensorBase result = empty_in_order_of(self, t.scalar_type(), self.device());
+    return result.strides() == t.strides() ? t : ops::copy_(result, t);
+  };
   if (self.is_meta() || checked_numel(shape) == 0) {
+    if (keeps_order) {
+      return {empty_in_order_of(self, self.scalar_type(), self.device()),
+              empty_in_order_of(self, kLong, self.device())};
+    }
     return {empty_tensor(shape, self.scalar_type(), self.device()), empty_tensor(shape, kLong, self.device())};
   }
   const bool last = self.dim() == 0 || dim == self.dim() - 1;
@@ -25,14 +38,14 @@ std::tuple<TensorBase, TensorBase> sort_rows(const TensorBase& self, int64_t dim
   TensorBase values = empty_tensor(out_shape, self.scalar_type(), self.device());
   TensorBase indices = empty_tensor(out_shape, kLong, self.device());
   sort_stub(self.device().type(), SortCall{values, indices, ops::view(rows, {rows.numel() / n, n}), k, descending});
-  if (last) return {values, indices};
-  return {ops::contiguous(ops::transpose(values, dim, -1)), ops::contiguous(ops::transpose(indices, dim, -1))};
+  if (last) return {laid_out(values), laid_out(indices)};
+  return {laid_out(ops::transpose(values, dim, -1)), laid_out(ops::transpose(indices, dim, -1))};
 }
 }  // namespace
 
 std::tuple<TensorBase, TensorBase> sort(const TensorBase& self, std::optional<bool>, int64_t dim, bool descending) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
-  return sort_rows(self, d, self.dim() == 0 ? 1 : self.size(d), descending);
+  return sort_rows(self, d, self.dim() == 0 ? 1 : self.size(d), descending, true);
 }
 
 std::tuple<TensorBase, TensorBase> topk(const TensorBase& self, int64_t k, int64_t dim, bool largest, bool) {

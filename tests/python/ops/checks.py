@@ -193,11 +193,23 @@ def check_inplace(op):
                         if mine is not my_args[0]:
                             raise Mismatch("the result is not self")
                         check_result(
-                            mine, theirs, kind_of(op), length_of(sample, theirs), where="self", second_opinion=None
+                            mine,
+                            theirs,
+                            kind_of(op),
+                            length_of(sample, theirs),
+                            where="self",
+                            second_opinion=inplace_opinion(op, sample),
                         )
                 except AssertionError as error:
                     report.add(error, dtype, layout, sample)
     return report, done
+
+
+def inplace_opinion(op, sample):
+    """The functional form's result in float64, where its dtype is that of self."""
+    if op.kind == "random":
+        return None
+    return second_opinion(op, sample.args, sample.kwargs, method="function" not in op.variants)
 
 
 def out_variants(results):
@@ -259,6 +271,7 @@ def check_out(op):
                             "custom" if variant == "float64" else kind_of(op),
                             length_of(sample, theirs),
                             where="out",
+                            computed_in=results if op.kind == "pointwise" else None,
                             second_opinion=second_opinion(op, sample.args, sample.kwargs),
                         )
                 except AssertionError as error:

@@ -36,9 +36,9 @@ def flatten(result):
     return [("", "value", result)]
 
 
-def tolerance(expected, kind, length, factor=1.0):
+def tolerance(expected, kind, length, factor=1.0, dtype=None):
     """(rtol, atol) for a result tensor; `length` is how many elements one element of the result was made from."""
-    eps = EPS.get(dtype_name(expected.dtype))
+    eps = EPS.get(dtype_name(dtype or expected.dtype))
     if eps is None:
         return 0.0, 0.0
     if kind == "pointwise":
@@ -49,7 +49,7 @@ def tolerance(expected, kind, length, factor=1.0):
     return bound, bound * scale
 
 
-def check_tensor(got, want, kind, length, where="", factor=1.0, second_opinion=None, strides=True):
+def check_tensor(got, want, kind, length, where="", factor=1.0, second_opinion=None, strides=True, dtype=None):
     """Raises Mismatch unless `got` (under test) agrees with `want` (oracle)."""
     if dtype_name(got.dtype) != dtype_name(want.dtype):
         raise Mismatch(f"{where}: dtype {got.dtype}, expected {want.dtype}")
@@ -61,7 +61,7 @@ def check_tensor(got, want, kind, length, where="", factor=1.0, second_opinion=N
         if str(got.device) != str(want.device):
             raise Mismatch(f"{where}: device {got.device}, expected {want.device}")
         return
-    check_values(to_oracle(got), want.detach().resolve_conj(), kind, length, where, factor, second_opinion)
+    check_values(to_oracle(got), want.detach().resolve_conj(), kind, length, where, factor, second_opinion, dtype)
 
 
 def check_strides(got, want, where):
@@ -74,13 +74,13 @@ def check_strides(got, want, where):
         )
 
 
-def check_values(mine, want, kind, length, where, factor, second_opinion):
+def check_values(mine, want, kind, length, where, factor, second_opinion, dtype=None):
     if not (want.is_floating_point() or want.is_complex()):
         if not oracle.equal(mine, want):
             bad = (mine != want).nonzero()[0].tolist()
             raise Mismatch(f"{where}: at {bad} got {mine[tuple(bad)].item()}, expected {want[tuple(bad)].item()}")
         return
-    rtol, atol = tolerance(want, kind, length, factor)
+    rtol, atol = tolerance(want, kind, length, factor, dtype)
     close = oracle.isclose(mine, want, rtol=rtol, atol=atol, equal_nan=True)
     if close.all():
         return
@@ -110,8 +110,21 @@ def as_good(mine, want, exact, rtol, atol):
     return bool((near | same).all())
 
 
-def check_result(got, want, kind="custom", length=1, where="result", factor=1.0, second_opinion=None, strides=True):
-    """Compares whole results: sequences by length, tensors by check_tensor, other values by equality and type."""
+def check_result(
+    got,
+    want,
+    kind="custom",
+    length=1,
+    where="result",
+    factor=1.0,
+    second_opinion=None,
+    strides=True,
+    computed_in=None,
+):
+    """Compares whole results: sequences by length, tensors by check_tensor, other values by equality and type.
+
+    `computed_in`: tensors of the dtypes the results had before they were stored in a wider one, which bound their precision.
+    """
     mine, theirs = flatten(got), flatten(want)
     if [(p, k) for p, k, _ in mine] != [(p, k) for p, k, _ in theirs]:
         raise Mismatch(f"{where}: structure {[(p, k) for p, k, _ in mine]}, expected {[(p, k) for p, k, _ in theirs]}")
@@ -121,7 +134,8 @@ def check_result(got, want, kind="custom", length=1, where="result", factor=1.0,
             opinion = None
             if second_opinion is not None:
                 opinion = lambda i=position: second_opinion(i)  # noqa: E731
-            check_tensor(a, b, kind, length, where + path, factor, opinion, strides)
+            dtype = computed_in[position].dtype if computed_in is not None else None
+            check_tensor(a, b, kind, length, where + path, factor, opinion, strides, dtype)
             position += 1
         elif kind_of == "sequence" or a is None or b is None or isinstance(a, (bool, int, str)):
             if a != b:

@@ -20,6 +20,7 @@ DTYPES = {}
 
 # Pattern of the op's name -> why it has no samples of its own.
 EXEMPT = [
+    (r"nll_loss(2d)?_forward", "reached by nll_loss; PyTorch has no public function for it"),
     (r"_convolution|convolution_overrideable", "the older entry of convolution, which is tested"),
     (r"_conj_physical|_real_of_complex", "reached by conj and real of complex tensors"),
     (

@@ -274,19 +274,18 @@ def cross_entropy(op, make):
         )
 
 
-@samples("nll_loss", "nll_loss_nd", "nll_loss_forward", dtypes=SMALL)
+@samples("nll_loss", "nll_loss_nd", dtypes=SMALL)
 def nll_loss(op, make):
     for reduction in REDUCTIONS:
         for shape in [(4, 5), (5,)]:
             classes = shape[-1]
             target = make.index(*shape[:-1], high=classes)
             weight = make(classes, low=0.1)
-            extra = [-100] if op.name == "nll_loss_forward" else []
-            yield Sample(make(*shape), target, None, reduction, *(extra or [-100]), length=16)
-            yield Sample(make(*shape), target, weight, reduction, *(extra or [1]), length=16, fixed=(2,))
+            yield Sample(make(*shape), target, None, reduction, -100, length=16)
+            yield Sample(make(*shape), target, weight, reduction, 1, length=16, fixed=(2,))
 
 
-@samples("nll_loss2d", "nll_loss2d_forward", dtypes=SMALL)
+@samples("nll_loss2d", dtypes=SMALL)
 def nll_loss2d(op, make):
     for reduction in REDUCTIONS:
         yield Sample(make(2, 5, 3, 2), make.index(2, 3, 2, high=5), None, reduction, -100, length=16)
@@ -302,6 +301,17 @@ def pair_loss(op, make):
             yield Sample(make(*a), make(*b), reduction=reduction)
     if op.name == "mse_loss":
         yield Sample(make(3, 4), make(4), 1, grad=False)
+
+
+@samples("binary_cross_entropy")
+def binary_cross_entropy(op, make):
+    if not make.floating:
+        return
+    for reduction in REDUCTIONS:
+        for shape in [(3, 4), (), (4003,)]:
+            yield Sample(make(*shape, low=0.05, high=0.95), make(*shape, low=0, high=1), reduction=reduction)
+    yield Sample(make(3, 4, low=0.05, high=0.95), make(3, 4, low=0, high=1), make(4, low=0.1), 1, fixed=(2,))
+    yield Sample(make.mask(3, 4).to(make.dtype), make.mask(3, 4).to(make.dtype), None, 0, grad=False)
 
 
 DROPOUTS = ["dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"]

@@ -27,7 +27,8 @@ for _name in [
 
 @samples("logsumexp")
 def logsumexp(op, make):
-    yield from reduction(op, make)
+    # dim=[] without keepdim: PyTorch adds the peak of shape (1, 1) to a 0-d sum and fails.
+    yield from (s for s in reduction(op, make) if s.args[1] != [] or s.args[0].dim() == 0 or s.kwargs.get("keepdim"))
     if make.floating:
         yield Sample(oracle.full((3, 2), -math.inf).to(make.dtype), [1], grad=False)
         yield Sample((make(3, 4) * 100), [1])
