@@ -14,6 +14,12 @@ void check_output(const char* op, const TensorBase& out, const TensorBase& resul
               ", but it is on ", out.device());
 }
 
+TensorBase in_dtype_of(const TensorBase& out, const TensorBase& t) {
+  const ScalarType from = t.scalar_type(), to = out.scalar_type();
+  if (!is_floating_point(from) || !is_floating_point(to) || promote_types(from, to) != to) return t;
+  return ops::to(t, to);
+}
+
 void write_output(const char* op, TensorBase& out, const TensorBase& result) {
   check_output(op, out, result);
   check_no_internal_overlap(out);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "generated/ops/copy.h"
-
 namespace tiny_torch {
 
 DimVector dense_strides(IntArrayRef shape, ArrayRef<DimVector> operands) {
@@ -52,12 +50,6 @@ void resize_output(const TensorBase& out, IntArrayRef sizes, IntArrayRef strides
   if (out.sizes() == sizes) return;
   resize_output(out, sizes);
   out.impl()->set_sizes_and_strides(sizes, strides);
-}
-
-TensorBase in_dtype_of(const TensorBase& out, const TensorBase& t) {
-  const ScalarType from = t.scalar_type(), to = out.scalar_type();
-  if (!is_floating_point(from) || !is_floating_point(to) || promote_types(from, to) != to) return t;
-  return ops::to(t, to);
 }
 
 }  // namespace tiny_torch
