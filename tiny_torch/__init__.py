@@ -63,6 +63,7 @@ def typename(obj):
 _LAZY = (
     "fft",
     "func",
+    "signal",
     "jit",
     "linalg",
     "special",
@@ -96,6 +97,10 @@ _LAZY = (
 _LAZY_NAMES = {
     **dict.fromkeys(("load", "save"), "serialization"),
     **dict.fromkeys(("TypedStorage",), "storage"),
+    **dict.fromkeys(
+        ("bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window", "istft", "stft"),
+        "_spectral",
+    ),
     **dict.fromkeys(("svd_lowrank", "pca_lowrank"), "_lowrank"),
     "from_dlpack": "utils.dlpack",
 }

@@ -259,6 +259,16 @@ class Tensor(_C.TensorBase):
         """The norm of the elements, or along `dim`; see :func:`torch.norm`."""
         return torch.norm(self, p, dim, keepdim, dtype=dtype)
 
+    @_overridable
+    def stft(self, *args, **kwargs):
+        """Fourier transforms of frames; see :func:`torch.stft`."""
+        return torch.stft(self, *args, **kwargs)
+
+    @_overridable
+    def istft(self, *args, **kwargs):
+        """The signal of Fourier transforms of frames; see :func:`torch.istft`."""
+        return torch.istft(self, *args, **kwargs)
+
     # The sequence protocol.
 
     @_overridable

@@ -393,10 +393,9 @@ TensorBase linalg_vecdot(const TensorBase& x, const TensorBase& y, int64_t dim) 
 }
 
 TensorBase linalg_vander(const TensorBase& x, std::optional<int64_t> N) {
-  TORCH_CHECK(x.dim() > 0 || N.has_value(), "linalg.vander: expected N for a 0-d tensor");
   const ScalarType dtype = x.scalar_type() == kBool ? kLong : is_integral(x.scalar_type(), false) ? kLong : x.scalar_type();
-  const TensorBase base = ops::to(x, dtype);
-  const int64_t count = N.has_value() ? *N : x.size(-1);
+  const TensorBase base = ops::to(x.dim() == 0 ? ops::unsqueeze(x, 0) : x, dtype);
+  const int64_t count = N.has_value() ? *N : base.size(-1);
   TORCH_CHECK(count > 1, "N must be greater than 1.");
   const TensorBase column = ops::unsqueeze(base, -1), ones = ops::ones_like(column);
   const TensorBase powers = ops::cumprod(ops::expand(column, with_tail(DimVector(base.sizes()), {count - 1})), -1);
