@@ -44,3 +44,11 @@ install(FILES "${CMAKE_BINARY_DIR}/TinyTorchConfig.cmake" "${CMAKE_BINARY_DIR}/T
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TorchConfig.cmake.in" "${CMAKE_BINARY_DIR}/TorchConfig.cmake"
   INSTALL_DESTINATION ${_packages}/Torch)
 install(FILES "${CMAKE_BINARY_DIR}/TorchConfig.cmake" DESTINATION ${_packages}/Torch)
+
+# The same package files for the source tree, where tiny_torch.utils.cmake_prefix_path looks for them.
+if(TINY_TORCH_INPLACE)
+  set(_inplace "${TINY_TORCH_PACKAGE_DIR}/share/cmake")
+  export(EXPORT TinyTorchTargets NAMESPACE TinyTorch:: FILE "${_inplace}/TinyTorch/TinyTorchTargets.cmake")
+  configure_file("${CMAKE_BINARY_DIR}/TinyTorchConfig.cmake" "${_inplace}/TinyTorch/TinyTorchConfig.cmake" COPYONLY)
+  configure_file("${CMAKE_BINARY_DIR}/TorchConfig.cmake" "${_inplace}/Torch/TorchConfig.cmake" COPYONLY)
+endif()
