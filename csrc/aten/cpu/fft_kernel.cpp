@@ -11,7 +11,6 @@ namespace tiny_torch::cpu {
 
 namespace {
 
-constexpr int64_t kLargestFactor = 13;
 constexpr double kPi = 3.14159265358979323846;
 
 // exp(-2 pi i k / n), exact at multiples of a quarter turn.
@@ -38,6 +37,14 @@ class Plan {
     }
     if (rest == 1) {
       for (int64_t k = 0; k < n; ++k) roots_.push_back(C(root(k, n)));
+      int64_t done = 1;
+      for (int64_t p : factors_) {
+        const int64_t blocks = n / (p * done);
+        for (int64_t k = 0; k < done; ++k) {
+          for (int64_t q = 1; q < p; ++q) twiddles_.push_back(roots_[static_cast<size_t>(q * k * blocks)]);
+        }
+        done *= p;
+      }
       return;
     }
     int64_t m = 1;
@@ -60,8 +67,7 @@ class Plan {
   }
 
   size_t work_size() const {
-    return inner_ == nullptr ? static_cast<size_t>(n_ + kLargestFactor)
-                             : kernel_.size() + inner_->work_size();
+    return inner_ == nullptr ? static_cast<size_t>(n_) : kernel_.size() + inner_->work_size();
   }
 
   /// Forward, in place; `work` holds work_size() elements.
@@ -69,34 +75,39 @@ class Plan {
     if (inner_ != nullptr) return run_chirp(x, work);
     C *from = x, *to = work;
     int64_t done = 1;
+    const C* twiddles = twiddles_.data();
     for (int64_t p : factors_) {
-      pass(from, to, p, done);
+      pass(from, to, p, done, twiddles);
       std::swap(from, to);
+      twiddles += done * (p - 1);
       done *= p;
     }
     if (from != x) std::copy(from, from + n_, x);
   }
 
  private:
-  // Stockham: `done` interleaved transforms so far become p times as long.
-  void pass(const C* x, C* y, int64_t p, int64_t done) const {
-    const int64_t blocks = n_ / (p * done);
+  // Stockham: `done` interleaved transforms so far become P times as long. The twiddles of a pass stand in its order.
+  template <int P>
+  void pass(const C* x, C* y, int64_t done, const C* twiddles) const {
+    const int64_t blocks = n_ / (P * done), distance = blocks * done;
     for (int64_t b = 0; b < blocks; ++b) {
+      const C* from = x + b * done;
+      C* to = y + b * P * done;
       for (int64_t k = 0; k < done; ++k) {
-        C in[kLargestFactor];
-        for (int64_t q = 0; q < p; ++q) {
-          in[q] = x[(q * blocks + b) * done + k] * roots_[static_cast<size_t>(q * k * blocks)];
-        }
-        butterfly(in, y + b * p * done + k, p, done);
+        C in[P];
+        in[0] = from[k];
+        for (int q = 1; q < P; ++q) in[q] = from[q * distance + k] * twiddles[k * (P - 1) + q - 1];
+        butterfly<P>(in, to + k, done);
       }
     }
   }
 
-  void butterfly(const C* in, C* out, int64_t p, int64_t step) const {
-    if (p == 2) {
+  template <int P>
+  void butterfly(const C* in, C* out, int64_t step) const {
+    if constexpr (P == 2) {
       out[0] = in[0] + in[1];
       out[step] = in[0] - in[1];
-    } else if (p == 4) {
+    } else if constexpr (P == 4) {
       const C a = in[0] + in[2], b = in[0] - in[2], c = in[1] + in[3], d = in[1] - in[3];
       const C turned(d.imag(), -d.real());
       out[0] = a + c;
@@ -104,11 +115,30 @@ class Plan {
       out[2 * step] = a - c;
       out[3 * step] = b - turned;
     } else {
-      for (int64_t r = 0; r < p; ++r) {
+      for (int r = 0; r < P; ++r) {
         C total = in[0];
-        for (int64_t q = 1; q < p; ++q) total += in[q] * roots_[static_cast<size_t>(r * q % p * (n_ / p))];
+        for (int q = 1; q < P; ++q) total += in[q] * roots_[static_cast<size_t>(r * q % P * (n_ / P))];
         out[r * step] = total;
       }
+    }
+  }
+
+  void pass(const C* x, C* y, int64_t p, int64_t done, const C* twiddles) const {
+    switch (p) {
+      case 2:
+        return pass<2>(x, y, done, twiddles);
+      case 3:
+        return pass<3>(x, y, done, twiddles);
+      case 4:
+        return pass<4>(x, y, done, twiddles);
+      case 5:
+        return pass<5>(x, y, done, twiddles);
+      case 7:
+        return pass<7>(x, y, done, twiddles);
+      case 11:
+        return pass<11>(x, y, done, twiddles);
+      default:
+        return pass<13>(x, y, done, twiddles);
     }
   }
 
@@ -130,7 +160,7 @@ class Plan {
 
   int64_t n_;
   std::vector<int64_t> factors_;
-  std::vector<C> roots_, chirp_, kernel_;
+  std::vector<C> roots_, twiddles_, chirp_, kernel_;
   std::unique_ptr<Plan> inner_;
 };
 
