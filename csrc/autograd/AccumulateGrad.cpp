@@ -62,9 +62,9 @@ void accumulate_grad(const TensorBase& variable, TensorBase&& grad) {
 
 variable_list AccumulateGrad::apply(variable_list&& grads) {
   TORCH_CHECK(grads.size() == 1, "AccumulateGrad: expected 1 gradient, got ", grads.size());
-  if (!grads[0].defined() || !variable_.requires_grad()) return {};
+  if (!grads[0].defined()) return {};
   TORCH_CHECK(!meta_or_null(variable_)->grad_fn_.defined(), "leaf variable has been moved into the graph interior");
-  {
+  if (variable_.requires_grad()) {
     // Not around the hook, which may run anything.
     ApplyLock lock(*this);
     accumulate_grad(variable_, std::move(grads[0]));

@@ -184,7 +184,8 @@ void call_tensor_hooks(Node& node, variable_list& inputs) {
     const TensorBase& grad = inputs[one.input_nr];
     if (!grad.defined()) continue;
     TensorBase& total = mutable_grad(TensorBase(std::move(one.tensor)));
-    total = total.defined() ? engine_ops().add(total, grad) : grad;
+    // A copy: the gradient travels on, and another tensor may retain the same one.
+    total = total.defined() ? engine_ops().add(total, grad) : engine_ops().clone(grad);
   }
 }
 
@@ -260,14 +261,15 @@ void evaluate(GraphTask& task, GraphTask::Slot& slot, const Guard& guard, const 
   Node& node = *slot.node;
   variable_list inputs = std::move(slot.inputs);
   if (inputs.size() < node.num_inputs()) inputs.resize(node.num_inputs());
+  const auto capture = [&] {
+    if (!task.has_outputs || !slot.captured) return;
+    [[maybe_unused]] const auto held = guard();
+    task.capture(slot, inputs);
+  };
+  // As in PyTorch, a gradient that also travels on is captured as its hooks get it, else as they leave it.
+  if (slot.needed) capture();
   if (TORCH_UNLIKELY(node.extras_or_null() != nullptr)) call_tensor_hooks(node, inputs);
-  if (task.has_outputs) {
-    if (slot.captured) {
-      [[maybe_unused]] const auto held = guard();
-      task.capture(slot, inputs);
-    }
-    if (!slot.needed) return;
-  }
+  if (task.has_outputs && !slot.needed) return capture();
   variable_list outputs;
   {
     Restore<Node*> current(thread_state.node, &node);
@@ -485,6 +487,7 @@ void Engine::queue_callback(std::function<void()> callback) {
 }
 
 bool Engine::is_running() { return thread_state.task != nullptr; }
+bool Engine::current_task_has_inputs() { return thread_state.task != nullptr && thread_state.task->has_outputs; }
 bool Engine::current_task_keeps_graph() { return thread_state.task == nullptr || thread_state.task->keep_graph; }
 
 }  // namespace tiny_torch::autograd

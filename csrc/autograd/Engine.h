@@ -27,6 +27,8 @@ class TORCH_API Engine {
   static bool current_task_keeps_graph();
   /// Whether a run is under way on this thread.
   static bool is_running();
+  /// Whether that run was given inputs, so that it reaches some leaves only.
+  static bool current_task_has_inputs();
 
  private:
   Engine();

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 
+#include "aten/core/IValue.h"
 #include "autograd/Edge.h"
 #include "autograd/hooks.h"
 #include "autograd/spin_lock.h"
@@ -45,6 +46,9 @@ using IndexRange = std::pair<size_t, size_t>;
 
 struct WeakNode;
 class AutogradMeta;
+class SavedVariable;
+/// The saved tensors of one argument: one, or those of a list.
+using SavedSpan = std::pair<SavedVariable*, size_t>;
 
 /// What most nodes never have.
 struct NodeExtras {
@@ -89,6 +93,12 @@ struct TORCH_API Node : intrusive_ptr_target, Pooled {
   virtual void release_variables() {}
   /// False where apply() is safe from several threads or runs foreign code (a custom function in Python).
   virtual bool apply_needs_lock() const { return true; }
+  /// What the node keeps, by the names of the formulas; `saved_value` raises once it has been freed.
+  virtual ArrayRef<const char*> saved_names() const { return {}; }
+  virtual IValue saved_value(size_t) { return IValue(); }
+  virtual SavedSpan saved_variables(size_t) { return {nullptr, 0}; }
+  enum class SavedKind : uint8_t { Value, Tensor, List };
+  virtual SavedKind saved_kind(size_t) const { return SavedKind::Value; }
   variable_list operator()(variable_list&& grads) { return apply(std::move(grads)); }
 
   // Edges.

@@ -18,6 +18,13 @@ DefaultHooks& default_hooks() {
 // Whether the stack has an entry, readable without the guard of a thread_local with a destructor.
 thread_local bool have_default_hooks TORCH_TLS_INITIAL_EXEC = false;
 
+/// Whether the tensor has a place in the graph, without asking a view whose base was changed for its new one.
+bool has_node(const TensorBase& t) {
+  const AutogradMeta* meta = meta_or_null(t);
+  if (meta == nullptr || meta->grad_fn_.defined()) return meta != nullptr;
+  return meta->is_view_ && static_cast<const ViewMeta*>(meta)->base_.requires_grad();
+}
+
 constexpr const char* kFreed =
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
     "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
@@ -62,6 +69,7 @@ SavedVariable::SavedVariable(const TensorBase& tensor, bool is_output, bool is_i
   const bool with_hooks = TORCH_UNLIKELY(have_default_hooks) && !tensor.impl()->is_wrapped_number();
   if (!is_output && !with_hooks) {
     original_ = true;
+    is_leaf_ = !has_node(tensor);
     data_ = tensor;
     return;
   }
@@ -159,6 +167,9 @@ TensorBase SavedVariable::unpack_impl(Node* saved_for, bool with_history) const 
   const bool hooked = TORCH_UNLIKELY(extra_ != nullptr) && extra_->hooks != nullptr;
   if (!hooked) {
     TORCH_CHECK(data_.defined(), kFreed);
+    TORCH_CHECK(!original_ || is_leaf_ || has_node(data_),
+                "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_()."
+                "This is not supported, please use out-of-place `.detach()` instead");
     check_version(saved_for);
     if (original_ || (is_output_ && !with_history && extra_ == nullptr)) return data_;
   }

@@ -61,12 +61,9 @@ void add_into(const TensorBase& memory, const TensorBase& grad, const TensorGeom
   }
 }
 
-}  // namespace
-
-TensorBase as_strided_backward(const TensorBase& grad, const TensorGeometry& base, const TensorGeometry& view) {
+/// Adds `grad`, of the shape of `view`, into a new 1-d memory of `length` elements of which the first is `start`.
+TensorBase scatter_geometry(const TensorBase& grad, const TensorGeometry& view, int64_t start, int64_t length) {
   const EngineOps& ops = engine_ops();
-  if (numel_of(base) == 0 || numel_of(view) == 0) return ops.zeros(base.sizes, grad.dtype(), grad.device());
-
   // Repeated elements (stride 0) first: one sum instead of many additions.
   TensorGeometry reduced = view;
   Dims repeated;
@@ -86,15 +83,31 @@ TensorBase as_strided_backward(const TensorBase& grad, const TensorGeometry& bas
     loop.push_back(*smallest);
     kept.erase(smallest);
   }
+  TensorBase memory = ops.zeros({length}, grad.dtype(), grad.device());
+  add_into(memory, source, reduced, view.storage_offset - start, loop, kept);
+  return memory;
+}
 
+bool is_injective(const TensorGeometry& g) {
+  Dims all;
+  for (size_t d = 0; d < g.sizes.size(); ++d) all.push_back(static_cast<int64_t>(d));
+  return is_injective(g, all);
+}
+
+}  // namespace
+
+TensorBase as_strided_backward(const TensorBase& grad, const TensorGeometry& base, const TensorGeometry& view) {
+  const EngineOps& ops = engine_ops();
+  if (numel_of(base) == 0 || numel_of(view) == 0) return ops.zeros(base.sizes, grad.dtype(), grad.device());
   const int64_t start = std::min(base.storage_offset, view.storage_offset);
   const int64_t end = std::max(base.storage_offset + extent(base), view.storage_offset + extent(view));
-  Dims all_base;
-  for (size_t d = 0; d < base.sizes.size(); ++d) all_base.push_back(static_cast<int64_t>(d));
-  TORCH_CHECK_NOT_IMPLEMENTED(is_injective(base, all_base),
-                              "as_strided(): the gradient is not implemented for a base whose elements share memory");
-  TensorBase memory = ops.zeros({end - start}, grad.dtype(), grad.device());
-  add_into(memory, source, reduced, view.storage_offset - start, loop, kept);
+  TensorBase memory = scatter_geometry(grad, view, start, end - start);
+  if (!is_injective(base)) {
+    // Elements of the base that share memory share its gradient, too.
+    const TensorBase ones = ops.ones(base.sizes, grad.dtype(), grad.device());
+    const TensorBase owners = scatter_geometry(ones, base, start, end - start);
+    memory = ops.share(memory, owners);
+  }
   return ops.as_strided(memory, base.sizes, base.strides, base.storage_offset - start);
 }
 

@@ -4,6 +4,7 @@
 
 #include "aten/core/Dispatch.h"
 #include "autograd/formulas.h"
+#include "generated/ops/binary.h"
 
 namespace tiny_torch::autograd {
 
@@ -43,6 +44,7 @@ EngineOps& engine_ops() {
       [](const TensorBase& self, IntArrayRef dims, bool keepdim) {
         return ops::sum(self, OptionalIntArrayRef(dims), keepdim);
       },
+      [](const TensorBase& total, const TensorBase& owners) { return total / ops::clamp_min(owners, Scalar(1)); },
       &has_nan,
   };
   return table;

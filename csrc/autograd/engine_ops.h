@@ -19,6 +19,8 @@ struct EngineOps {
   TensorBase (*ones)(IntArrayRef sizes, ScalarType dtype, Device device);
   TensorBase (*as_strided)(const TensorBase& self, IntArrayRef sizes, IntArrayRef strides, int64_t storage_offset);
   TensorBase (*sum_dims)(const TensorBase& self, IntArrayRef dims, bool keepdim);
+  /// total / max(owners, 1)
+  TensorBase (*share)(const TensorBase& total, const TensorBase& owners);
   bool (*has_nan)(const TensorBase& self);
 };
 

@@ -35,7 +35,8 @@ TensorBase div_grad_other(const TensorBase& grad, const TensorBase& self, const 
 }
 
 TensorBase copy_grad(const TensorBase& grad, IntArrayRef sizes, ScalarType dtype, Device device) {
-  return to_copy_grad(sum_to_size(grad, sizes), dtype, device);
+  // Converted first: sums over broadcast dims are taken in the dtype of the source.
+  return sum_to_size(to_copy_grad(grad, dtype, device), sizes);
 }
 
 TensorBase to_copy_grad(const TensorBase& grad, ScalarType dtype, Device device) {

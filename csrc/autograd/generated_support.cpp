@@ -40,4 +40,18 @@ void throw_released() {
       "backward through the graph a second time or if you need to access saved tensors after calling backward.");
 }
 
+IValue shown(const SavedVariable& saved, Node* owner, bool released) {
+  if (released) throw_released();
+  TensorBase t = saved.unpack(intrusive_ptr<Node>::reclaim_copy(owner), /*with_history=*/true);
+  return t.defined() ? IValue(std::move(t)) : IValue();
+}
+
+IValue shown(const SavedVariableList& saved, Node* owner, bool released) {
+  if (released) throw_released();
+  std::vector<IValue> list;
+  list.reserve(saved.size());
+  for (const SavedVariable& one : saved) list.push_back(shown(one, owner, released));
+  return IValue(std::move(list));
+}
+
 }  // namespace tiny_torch::autograd

@@ -47,4 +47,8 @@ inline std::optional<std::string> to_optional_string(std::optional<std::string_v
 
 [[noreturn]] TORCH_API void throw_released();
 
+/// A saved tensor or list for Python; `owner` is the node of saved outputs.
+TORCH_API IValue shown(const SavedVariable& saved, Node* owner, bool released);
+TORCH_API IValue shown(const SavedVariableList& saved, Node* owner, bool released);
+
 }  // namespace tiny_torch::autograd

@@ -42,13 +42,14 @@ TensorBase mean_backward(const TensorBase& grad, IntArrayRef sizes, OptionalIntA
 }
 
 // Products of all others, from the left and from the right: exact where elements are zero.
-TensorBase prod_dim_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result, int64_t dim,
+TensorBase prod_dim_backward(const TensorBase& grad, const TensorBase& input, const TensorBase& result, int64_t dim,
                              bool keepdim) {
+  const TensorBase self = ops::to(input, grad.scalar_type());
   if (self.dim() == 0) return grad;
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   const TensorBase g = keepdim ? grad : ops::unsqueeze(grad, d);
   const TensorBase r = keepdim ? result : ops::unsqueeze(result, d);
-  if (!has_zero(self)) return g * r / self;
+  if (!has_zero(self)) return g * (r / self);
   DimVector one_shape(self.sizes());
   one_shape[static_cast<size_t>(d)] = 1;
   const int64_t n = self.size(d);
@@ -60,10 +61,10 @@ TensorBase prod_dim_backward(const TensorBase& grad, const TensorBase& self, con
   return g * left * right;
 }
 
-TensorBase prod_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result) {
+TensorBase prod_backward(const TensorBase& grad, const TensorBase& input, const TensorBase& result) {
+  const TensorBase self = ops::to(input, grad.scalar_type());
   if (self.dim() == 0) return grad;
-  if (self.numel() == 0) return ops::zeros_like(self);
-  if (!has_zero(self)) return grad * result / self;
+  if (!has_zero(self)) return grad * (result / self);
   return ops::reshape(prod_dim_backward(grad, ops::reshape(self, {-1}), result, 0, false), self.sizes());
 }
 
@@ -77,8 +78,7 @@ TensorBase extremum_backward(const TensorBase& grad, const TensorBase& self, con
 TensorBase evenly_distribute(const TensorBase& grad, const TensorBase& self, const TensorBase& value) {
   TensorBase mask = ops::eq(self, value);
   if (self.is_floating_point()) mask = ops::logical_or(mask, ops::logical_and(ops::isnan(self), ops::isnan(value)));
-  const TensorBase ties = ops::to(mask, grad.scalar_type());
-  return ties * (grad / ops::sum(ties));
+  return ops::where(mask, grad / ops::sum(mask), wrapped_scalar(0.0));
 }
 
 TensorBase value_selecting_backward(const TensorBase& grad, int64_t dim, const TensorBase& indices, IntArrayRef sizes,
@@ -97,7 +97,7 @@ TensorBase norm_backward(const TensorBase& grad_in, const TensorBase& self, cons
   const auto zero_where = [](const TensorBase& mask, const TensorBase& t) {
     return ops::where(mask, wrapped_scalar(0.0), t);
   };
-  if (p == 0) return ops::zeros_like(self) * grad;
+  if (p == 0) return TensorBase();
   if (p == 1) return ops::sgn(self) * grad;
   if (p == 2) return zero_where(ops::eq(norm, wrapped_scalar(0)), grad * (self / norm));
   if (std::isinf(p)) {
@@ -138,7 +138,8 @@ TensorBase cumsum_backward(const TensorBase& grad, int64_t dim) {
   return ops::flip(ops::cumsum(ops::flip(grad, IntArrayRef(dim)), dim), IntArrayRef(dim));
 }
 
-TensorBase cumprod_backward(const TensorBase& grad, const TensorBase& self, int64_t dim, const TensorBase& result) {
+TensorBase cumprod_backward(const TensorBase& grad_in, const TensorBase& self, int64_t dim, const TensorBase& result) {
+  const TensorBase grad = ops::to(grad_in, self.scalar_type());
   if (self.dim() == 0 || self.numel() <= 1) return grad;
   if (!has_zero(self)) return cumsum_backward(grad * result, dim) / self;
   // Each input's share of each output, one input position at a time.

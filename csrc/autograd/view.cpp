@@ -3,6 +3,7 @@
 #include "autograd/SavedVariable.h"
 #include "autograd/as_strided.h"
 #include "autograd/engine_ops.h"
+#include "autograd/generated_support.h"
 
 namespace tiny_torch::autograd {
 
@@ -41,37 +42,55 @@ void set_creation_meta(const TensorBase& t, CreationMeta creation) {
 
 namespace {
 
-constexpr const char* kClarify =
-    " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
-    "the view and the inplace either both inside the ";
+std::string clarify(const char* mode) {
+  return str(
+      " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+      "both the view and the inplace either both inside the ",
+      mode,
+      " block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).");
+}
 
-void check_view_inplace(const TensorBase& self, const ViewMeta& meta) {
+/// RuntimeError for views that cannot follow a change; `indirect` says that not the view itself was changed.
+void check_view_inplace(const ViewMeta& meta, bool indirect = false) {
   if (TORCH_LIKELY(meta.creation_ == CreationMeta::Default)) return;
-  if (meta.creation_ == CreationMeta::InferenceMode || meta.creation_ == CreationMeta::NoGradMode) {
-    const bool inference = meta.creation_ == CreationMeta::InferenceMode;
-    TORCH_CHECK(false, "A view was created in ", inference ? "inference mode" : "no_grad mode",
-                " and is being modified inplace ", inference ? "in normal mode." : "with grad mode enabled.", kClarify,
-                inference ? "inference_mode" : "no_grad",
-                " block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be "
-                "tracked).");
+  const char* changed = indirect ? "its base or another view of its base has been" : "is being";
+  std::string message;
+  if (meta.grad_fn_.defined()) {
+    message = str("Output ", meta.output_nr_, " of ", operation_name(*meta.grad_fn_), " is a view");
+    if (meta.creation_ == CreationMeta::InferenceMode) {
+      message +=
+          str(" of a view which was created in inference mode and ", changed, " modified inplace in normal mode.");
+    } else if (meta.creation_ == CreationMeta::NoGradMode) {
+      message += str(" of a view which was created in no_grad mode and ", changed,
+                     " modified inplace with grad mode enabled.");
+    } else {
+      message += str(" and ", changed, " modified inplace.");
+    }
+  } else if (meta.creation_ == CreationMeta::InferenceMode) {
+    message = str("A view was created in inference mode and ", changed, " modified inplace in normal mode.");
+  } else {
+    message = str("A view was created in no_grad mode and ", changed, " modified inplace with grad mode enabled.");
   }
-  const intrusive_ptr<Node> fn = grad_fn(self);
-  const std::string output = fn.defined()
-                                 ? str("Output ", meta.output_nr_, " of ", operation_name(*fn), " is a view and ")
-                                 : std::string("A view ");
-  if (meta.creation_ == CreationMeta::MultiOutputNode) {
-    TORCH_CHECK(
-        false, output,
-        "is being modified inplace. This view is the output of a function that returns multiple views. Such "
-        "functions do not allow the output views to be modified inplace. You should replace the inplace operation "
-        "by an out-of-place one.");
+  switch (meta.creation_) {
+    case CreationMeta::MultiOutputNode:
+      message +=
+          " This view is the output of a function that returns multiple views. Such functions do not allow the output "
+          "views to be modified inplace. You should replace the inplace operation by an out-of-place one.";
+      break;
+    case CreationMeta::NoGradMode:
+      message += clarify("no_grad");
+      break;
+    case CreationMeta::InferenceMode:
+      message += clarify("inference_mode");
+      break;
+    default:
+      message +=
+          " This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
+          "logic to handle view+inplace would override the custom backward associated with the custom Function, "
+          "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the "
+          "custom Function.";
   }
-  TORCH_CHECK(
-      false, output,
-      "is being modified inplace. This view was created inside a custom Function (or because an input was returned "
-      "as-is) and the autograd logic to handle view+inplace would override the custom backward associated with the "
-      "custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
-      "output of the custom Function.");
+  TORCH_CHECK(false, message);
 }
 
 }  // namespace
@@ -80,7 +99,7 @@ void check_inplace(const TensorBase& self, bool requires_grad) {
   if (!requires_grad || !GradMode::is_enabled()) return;
   const ViewMeta* view = view_meta_or_null(self);
   if (view != nullptr) {
-    check_view_inplace(self, *view);
+    check_view_inplace(*view);
     TORCH_CHECK(!(self.requires_grad() && is_leaf(view->base_)),
                 "a view of a leaf Variable that requires grad is being used in an in-place operation.");
   }
@@ -105,7 +124,7 @@ void rebase_history(const TensorBase& self, intrusive_ptr<Node> node) {
     set_gradient_edge(self, Edge(std::move(node), input_nr));
     return;
   }
-  check_view_inplace(self, *view);
+  check_view_inplace(*view);
   TORCH_CHECK(input_nr == 0,
               "an in-place operation that changes several tensors cannot be recorded for a view of another");
   const TensorBase& base = view->base_;
@@ -128,6 +147,7 @@ intrusive_ptr<Node> view_grad_fn(const TensorBase& t, ViewMeta& meta) {
   if (!meta.grad_fn_.defined() && !meta.base_.requires_grad()) return nullptr;
   const uint32_t current = t.impl()->version_counter().current();
   if (TORCH_LIKELY(meta.attr_version_ == current)) return meta.grad_fn_;
+  check_view_inplace(meta, /*indirect=*/true);
   auto fresh = make_intrusive<AsStridedBackward>(TensorGeometry(meta.base_), TensorGeometry(t));
   edge_list edges;
   edges.push_back(gradient_edge(meta.base_));
@@ -149,10 +169,12 @@ CopySlices::CopySlices(const TensorBase& base, const TensorBase& view, intrusive
 void CopySlices::release_variables() {
   // The only owner is this node, so the wrapped one is not asked again.
   if (fn_.defined()) fn_->release_variables();
+  released_ = true;
 }
 
 variable_list CopySlices::apply(variable_list&& grads) {
   TORCH_CHECK(grads.size() == 1, "CopySlices: expected 1 gradient, got ", grads.size());
+  if (released_) throw_released();
   TensorBase grad = std::move(grads[0]);
   variable_list results(num_outputs());
   if (!grad.defined()) return results;

@@ -58,6 +58,7 @@ struct TORCH_API CopySlices final : Node {
   TensorGeometry base_;
   TensorGeometry view_;
   intrusive_ptr<Node> fn_;
+  bool released_ = false;
 };
 
 }  // namespace tiny_torch::autograd

@@ -59,6 +59,11 @@ extern PyGetSetDef node_properties[];
 /// Hooks kept in a Python dict {id: function}.
 std::shared_ptr<autograd::FunctionPreHook> make_pre_hook(PyObject* dict);
 std::shared_ptr<autograd::FunctionPostHook> make_post_hook(PyObject* dict);
+std::unique_ptr<autograd::SavedVariableHooks> make_saved_hooks(PyObject* pack, PyObject* unpack);
+/// The properties _saved_<name> and _raw_saved_<name> of the class of `node`; never freed.
+PyGetSetDef* saved_properties(autograd::Node& node);
+/// What a custom function gave to save_for_backward(), as SavedTensor objects.
+PyObject* raw_saved_tensors(const intrusive_ptr<autograd::Node>& node);
 /// A tuple of tensors, None for undefined ones.
 PyObject* wrap_tuple(const autograd::variable_list& list);
 /// Reads what a hook or a custom backward returned: a tuple of tensors and None, or one of them.
@@ -67,6 +72,7 @@ autograd::variable_list unpack_grads(PyObject* object, const char* what);
 void init_autograd_node(PyObject* module);
 void init_autograd_function(PyObject* module);
 void init_autograd_hooks(PyObject* module);
+void init_autograd_saved(PyObject* module);
 void init_autograd_engine(PyObject* module);
 
 }  // namespace python

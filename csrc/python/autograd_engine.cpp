@@ -89,6 +89,44 @@ PyObject* engine_grad(PyObject*, PyObject* const* args, Py_ssize_t nargs) {
   END_HANDLE_ERRORS
 }
 
+edge_list to_edges(PyObject* object) {
+  const PyRef items(check(PySequence_Fast(object, "expected a sequence of GradientEdge")));
+  edge_list edges;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) {
+    PyObject *node = nullptr, *nr = nullptr, *token = nullptr;
+    PyObject* item = PySequence_Fast_GET_ITEM(items.get(), i);
+    TORCH_CHECK_TYPE(PyTuple_Check(item), "expected a GradientEdge, but got ", type_name(item));
+    if (!PyArg_UnpackTuple(item, "GradientEdge", 2, 3, &node, &nr, &token)) throw_python_error();
+    const long number = PyLong_AsLong(nr);
+    if (number == -1 && PyErr_Occurred() != nullptr) throw_python_error();
+    intrusive_ptr<Node> function = unpack_node(node);
+    TORCH_CHECK(number >= 0 && static_cast<size_t>(number) < function->num_inputs(), "GradientEdge: ", function->name(),
+                " has ", function->num_inputs(), " outputs, got number ", number);
+    edges.emplace_back(std::move(function), static_cast<uint32_t>(number));
+  }
+  return edges;
+}
+
+/// _engine_run_edges(outputs, grad_outputs, inputs, keep_graph, create_graph, accumulate_grad)
+PyObject* engine_run_edges(PyObject*, PyObject* const* args, Py_ssize_t nargs) {
+  HANDLE_ERRORS
+  TORCH_CHECK_TYPE(nargs == 6, "_engine_run_edges() takes 6 arguments");
+  const edge_list roots = to_edges(args[0]), inputs = to_edges(args[2]);
+  const std::vector<TensorBase> given = to_gradients(args[1]);
+  TORCH_CHECK(given.size() == roots.size(), "got ", roots.size(), " edges and ", given.size(), " gradients");
+  variable_list grads;
+  for (const TensorBase& grad : given) grads.push_back(grad);
+  const bool keep = to_optional_bool(args[3]).value_or(false), create = to_optional_bool(args[4]).value_or(false);
+  const bool accumulate = to_optional_bool(args[5]).value_or(false);
+  variable_list result;
+  {
+    const gil_scoped_release release;
+    result = Engine::get().run_backward(roots, std::move(grads), keep, create, inputs, accumulate);
+  }
+  return wrap_tuple(result);
+  END_HANDLE_ERRORS
+}
+
 PyObject* queue_callback(PyObject*, PyObject* function) {
   HANDLE_ERRORS
   std::shared_ptr<PyObject> held(Py_NewRef(function), [](PyObject* object) {
@@ -126,6 +164,8 @@ PyObject* delayed_error(PyObject*, PyObject* args) {
 
 PyObject* is_running(PyObject*, PyObject*) { return PyBool_FromLong(Engine::is_running()); }
 
+PyObject* has_inputs(PyObject*, PyObject*) { return PyBool_FromLong(Engine::current_task_has_inputs()); }
+
 PyObject* gradient_node(PyObject*, PyObject* tensor) {
   HANDLE_ERRORS
   TORCH_CHECK_TYPE(is_tensor(tensor), "_gradient_node() expected a Tensor, but got ", type_name(tensor));
@@ -147,8 +187,10 @@ PyMethodDef functions[] = {
     {"_increment_version", &increment_version_, METH_O, nullptr},
     {"_engine_backward", as_cfunction(&engine_backward), METH_FASTCALL, nullptr},
     {"_engine_grad", as_cfunction(&engine_grad), METH_FASTCALL, nullptr},
+    {"_engine_run_edges", as_cfunction(&engine_run_edges), METH_FASTCALL, nullptr},
     {"_queue_callback", &queue_callback, METH_O, nullptr},
     {"_delayed_error", &delayed_error, METH_VARARGS, nullptr},
+    {"_backward_has_inputs", &has_inputs, METH_NOARGS, nullptr},
     {"_is_backward_running", &is_running, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -157,6 +199,7 @@ PyMethodDef functions[] = {
 
 void init_autograd(PyObject* module) {
   check(PyModule_AddFunctions(module, functions));
+  init_autograd_saved(module);
   init_autograd_node(module);
   init_autograd_function(module);
   init_autograd_hooks(module);

@@ -101,6 +101,13 @@ PyObject* get_saved_tensors(PyObject* self, void*) {
   END_HANDLE_ERRORS
 }
 
+PyObject* get_raw_saved_tensors(PyObject* self, void*) {
+  HANDLE_ERRORS
+  TORCH_CHECK(!as_function(self)->freed, kFreed);
+  return raw_saved_tensors(unpack_node(self));
+  END_HANDLE_ERRORS
+}
+
 PyObject* get_materialize_grads(PyObject* self, void*) { return PyBool_FromLong(as_function(self)->materialize_grads); }
 int set_materialize_grads(PyObject* self, PyObject* value, void*) {
   HANDLE_ERRORS
@@ -113,6 +120,7 @@ int set_materialize_grads(PyObject* self, PyObject* value, void*) {
 PyGetSetDef function_properties[] = {
     {"saved_tensors", &get_saved_tensors, nullptr, "The tensors given to save_for_backward().", nullptr},
     {"saved_variables", &get_saved_tensors, nullptr, nullptr, nullptr},
+    {"_raw_saved_tensors", &get_raw_saved_tensors, nullptr, nullptr, nullptr},
     {"needs_input_grad", &get_object<&FunctionObject::needs_input_grad>, &set_object<&FunctionObject::needs_input_grad>,
      "A tuple of bools: which inputs of forward need a gradient.", nullptr},
     {"to_save", &get_object<&FunctionObject::to_save>, &set_object<&FunctionObject::to_save>, nullptr, nullptr},

@@ -238,6 +238,9 @@ PyMethodDef functions[] = {
 
 }  // namespace
 
+std::unique_ptr<SavedVariableHooks> make_saved_hooks(PyObject* pack, PyObject* unpack) {
+  return std::make_unique<PySavedVariableHooks>(pack, unpack);
+}
 std::shared_ptr<FunctionPreHook> make_pre_hook(PyObject* dict) { return std::make_shared<PyPreHook>(dict); }
 std::shared_ptr<FunctionPostHook> make_post_hook(PyObject* dict) { return std::make_shared<PyPostHook>(dict); }
 

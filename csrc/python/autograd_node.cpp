@@ -1,6 +1,7 @@
 // grad_fn objects: a wrapper class per kind of node.
 #include <cstring>
 #include <map>
+#include <typeinfo>
 
 #include "autograd/AccumulateGrad.h"
 #include "python/autograd.h"
@@ -31,19 +32,29 @@ intrusive_ptr<Node> unpack_node(PyObject* object) {
 
 namespace {
 
-struct NamedType {
+struct NodeType {
   std::string full_name;
   PyTypeObject* type = nullptr;
 };
 
-/// The class of wrappers for nodes called `name`.
-PyTypeObject* type_of(const std::string& name) {
-  static auto* types = new std::map<std::string, NamedType>();
-  NamedType& entry = (*types)[name];
+PyObject* node_variable(PyObject* self, void*);
+
+PyGetSetDef accumulator_properties[] = {
+    {"variable", &node_variable, nullptr, "The leaf whose gradient is accumulated.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+/// The class of wrappers for nodes of the C++ type of `node`.
+PyTypeObject* type_of(Node& node) {
+  static auto* types = new std::map<std::pair<const std::type_info*, std::string>, NodeType>();
+  const std::string name = short_name(node);
+  NodeType& entry = (*types)[{&typeid(node), name}];
   if (entry.type != nullptr) return entry.type;
   // Of module builtins, as PyTorch's are: repr() of the class then shows the bare name.
   entry.full_name = "builtins." + name;
-  PyType_Slot slots[] = {{0, nullptr}};
+  const bool is_accumulator = dynamic_cast<AccumulateGrad*>(&node) != nullptr;
+  PyGetSetDef* properties = is_accumulator ? accumulator_properties : saved_properties(node);
+  PyType_Slot slots[] = {{Py_tp_getset, properties}, {0, nullptr}};
   PyType_Spec spec = {entry.full_name.c_str(), sizeof(NodeObject), 0, Py_TPFLAGS_DEFAULT, slots};
   const PyRef bases(check(PyTuple_Pack(1, node_type)));
   entry.type = reinterpret_cast<PyTypeObject*>(check(PyType_FromSpecWithBases(&spec, bases.get())));
@@ -190,26 +201,9 @@ PyObject* node_input_metadata(PyObject* self, void*) {
 }
 PyObject* node_variable(PyObject* self, void*) {
   HANDLE_ERRORS
-  const intrusive_ptr<Node> node = unpack_node(self);
-  auto* accumulator = dynamic_cast<AccumulateGrad*>(node.get());
-  if (accumulator == nullptr) {
-    PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute 'variable'", type_name(self));
-    return nullptr;
-  }
-  return wrap(accumulator->variable_);
+  return wrap(static_cast<AccumulateGrad&>(*unpack_node(self)).variable_);
   END_HANDLE_ERRORS
 }
-
-PyGetSetDef wrapper_properties[] = {
-    {"next_functions", &node_next_functions, nullptr,
-     "Where the gradients go: a tuple of (node or None, input number).", nullptr},
-    {"requires_grad", &node_requires_grad, nullptr, nullptr, nullptr},
-    {"metadata", &node_metadata, nullptr, "A dict for notes on this node; anomaly mode keeps the forward trace in it.",
-     nullptr},
-    {"_input_metadata", &node_input_metadata, nullptr, nullptr, nullptr},
-    {"variable", &node_variable, nullptr, "The leaf that an AccumulateGrad node belongs to.", nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr},
-};
 
 }  // namespace
 
@@ -240,7 +234,7 @@ PyObject* wrap_node(const intrusive_ptr<Node>& node) {
   if (!node.defined()) return wrap_none();
   if (auto* custom = dynamic_cast<PyNode*>(node.get())) return Py_NewRef(custom->object_);
   if (void* known = node->pyobj().load()) return Py_NewRef(static_cast<PyObject*>(known));
-  PyTypeObject* type = type_of(short_name(*node));
+  PyTypeObject* type = type_of(*node);
   PyObject* object = check(type->tp_alloc(type, 0));
   new (&reinterpret_cast<NodeObject*>(object)->node) intrusive_ptr<Node>(node);
   node->pyobj().store(object);
@@ -253,7 +247,7 @@ void init_autograd_node(PyObject* module) {
       {Py_tp_call, reinterpret_cast<void*>(&node_call)},
       {Py_tp_repr, reinterpret_cast<void*>(&node_repr)},
       {Py_tp_methods, node_methods},
-      {Py_tp_getset, wrapper_properties},
+      {Py_tp_getset, node_properties},
       {Py_tp_doc, const_cast<char*>("A recorded operation of the graph; grad_fn of the tensors it made.")},
       {0, nullptr},
   };

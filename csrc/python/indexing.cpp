@@ -6,6 +6,7 @@
 // else by one operator per step, whose gradients are cheaper. Index tensors then go to index() or index_put_().
 #include <optional>
 
+#include "aten/core/promotion.h"
 #include "autograd/AutogradMeta.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/index.h"
@@ -70,8 +71,9 @@ class View {
     TORCH_CHECK_VALUE(step > 0, "step must be greater than zero");
     // Unpacking may run an __index__, but our geometry is our own.
     const auto d = static_cast<size_t>(dim);
+    const bool from_start = start == 0;
     const Py_ssize_t n = PySlice_AdjustIndices(sizes_[d], &start, &stop, step);
-    if (start == 0 && n == sizes_[d] && step == 1 && !is_whole_key) return;
+    if (from_start && n == sizes_[d] && step == 1 && !is_whole_key) return;
     if (is_recorded_) view_ = ops::slice(current(), dim, start, std::max(start, stop), step);
     offset_ += start * strides_[d];
     sizes_[d] = n;
@@ -271,6 +273,13 @@ void put_indexed(TensorBase& view, const std::vector<std::optional<TensorBase>>&
   ops::index_put_(view, indices, value);
 }
 
+bool is_expanded(const TensorBase& t) {
+  for (size_t d = 0; d < t.sizes().size(); ++d) {
+    if (t.sizes()[d] > 1 && t.strides()[d] == 0) return true;
+  }
+  return false;
+}
+
 void assign(const View& keyed, PyObject* value) {
   TensorBase target = keyed.get(true);
   const std::optional<Scalar> scalar = is_tensor(value) ? std::nullopt : to_scalar(value);
@@ -279,9 +288,20 @@ void assign(const View& keyed, PyObject* value) {
   if (!keyed.has_indices()) {
     const gil_scoped_release no_gil(target.numel() > kLargeNumel);
     if (scalar.has_value()) {
-      ops::fill_(target, *scalar);
+      // The tensor form refuses expanded targets.
+      if (is_expanded(target)) {
+        ops::fill_(target, scalar_tensor_of(*scalar, target.scalar_type(), target.device()));
+      } else {
+        ops::fill_(target, *scalar);
+      }
+    } else if (unpack(value).dim() == 0 && target.dim() != 0 && unpack(value).is_cpu()) {
+      ops::fill_(target, unpack(value));
     } else {
-      ops::copy_(target, without_leading_ones(unpack(value), target.dim()));
+      const TensorBase source = without_leading_ones(unpack(value), target.dim());
+      TORCH_CHECK(is_expandable_to(source.sizes(), target.sizes()), "The expanded size of the tensor must match the ",
+                  "existing size: a value of shape ", source.sizes(), " does not fit a target of shape ",
+                  target.sizes());
+      ops::copy_(target, source);
     }
     return;
   }

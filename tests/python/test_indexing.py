@@ -316,3 +316,32 @@ def test_every_pair_of_kinds():
             except Exception as e:
                 outcomes.append(type(e).__name__)
         assert outcomes[0] == outcomes[1], (a, b)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "m, T.tensor([0, 1, 2, 3, 0])",
+        "m, :, 1",
+        "m, 1:3",
+        "m, None, 2",
+        "m, ..., T.tensor([0])",
+        "slice(None), c, T.tensor([1, 4])",
+        "1, c, T.tensor([1, 4])",
+        "T.tensor([1, 0]), c",
+    ],
+)
+def test_a_mask_of_several_dims_beside_other_items(key):
+    results = []
+    for library in LIBRARIES:
+        x = library.arange(120.0, dtype=library.float64).reshape(2, 3, 4, 5).requires_grad_()
+        m = library.tensor([[True, False, True], [True, True, True]])
+        c = library.zeros(3, 4, dtype=library.bool)
+        c[0, 1] = c[2, 3] = True
+        names = {"x": x, "m": m, "c": c, "T": library}
+        picked = eval(f"x[{key}]", names)
+        (picked * picked).sum().backward()
+        target = x.detach().clone()
+        exec(f"t[{key}] = -1.0", {**names, "t": target})
+        results.append((picked.tolist(), x.grad.tolist(), target.tolist()))
+    assert results[0] == results[1]

@@ -27,6 +27,7 @@ from tiny_torch.autograd.grad_mode import (
     inference_mode,
     no_grad,
     set_grad_enabled,
+    set_multithreading_enabled,
 )
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 
@@ -53,6 +55,56 @@ def _outputs(tensors):
     if not all(isinstance(t, _C.TensorBase) for t in tensors):
         raise AssertionError("Expected output to be a torch.Tensor")
     return tensors
+
+
+def _as_tuple(value):
+    return (value,) if isinstance(value, (_C.TensorBase, graph.GradientEdge)) else tuple(value)
+
+
+def _has_edges(values):
+    if isinstance(values, (_C.TensorBase, type(None))):
+        return False
+    return isinstance(values, graph.GradientEdge) or any(isinstance(v, graph.GradientEdge) for v in values)
+
+
+def _run_edges(outputs, grads, inputs, retain_graph, create_graph, accumulate):
+    """`backward` and `grad` where some outputs or inputs are given as `GradientEdge`."""
+    import tiny_torch as torch
+
+    def edge_of(value):
+        return value if isinstance(value, graph.GradientEdge) else graph.get_gradient_edge(value)
+
+    def one_for(edge):
+        shape, dtype, device = edge.node._input_metadata[edge.output_nr]
+        if shape.numel() != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        return torch.ones(shape, dtype=dtype, device=device)
+
+    edges = [edge_of(o) for o in _as_tuple(outputs)]
+    grads = [None] * len(edges) if grads is None else _as_tuple(grads)
+    grads = [one_for(edge) if g is None else g for edge, g in zip(edges, grads)]
+    keep = create_graph if retain_graph is None else retain_graph
+    return _C._engine_run_edges(edges, grads, [edge_of(i) for i in inputs], keep, create_graph, accumulate)
+
+
+def _grad_batched(outputs, inputs, grad_outputs, create_graph, allow_unused, materialize_grads):
+    import tiny_torch as torch
+
+    rows = [
+        grad(
+            outputs,
+            inputs,
+            [g[i] for g in grad_outputs],
+            True,
+            create_graph,
+            True,
+            allow_unused,
+            False,
+            materialize_grads,
+        )
+        for i in range(len(grad_outputs[0]))
+    ]
+    return tuple(None if column[0] is None else torch.stack(column) for column in zip(*rows))
 
 
 def backward(
@@ -88,9 +140,12 @@ def backward(
             )
         grad_tensors = grad_variables
     if inputs is not None:
-        inputs = (inputs,) if isinstance(inputs, _C.TensorBase) else tuple(inputs)
+        inputs = _as_tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    if _has_edges(tensors) or _has_edges(inputs):
+        _run_edges(tensors, grad_tensors, inputs or (), retain_graph, create_graph, True)
+        return
     if not isinstance(tensors, _C.TensorBase):
         tensors = _outputs(tensors)
     _C._engine_backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
@@ -118,7 +173,8 @@ def grad(
         only_inputs (bool): deprecated, must be True.
         allow_unused (bool, optional): give None for inputs that `outputs` do not depend on, instead of raising.
             Default: the value of `materialize_grads`.
-        is_grads_batched (bool): not available yet.
+        is_grads_batched (bool): `grad_outputs` have a first dimension more, as the results then do: one backward for
+            each of its elements.
         materialize_grads (bool): give zeros for inputs that `outputs` do not depend on.
 
     Returns:
@@ -138,16 +194,21 @@ def grad(
         warnings.warn(
             "only_inputs argument is deprecated and is ignored now (defaults to True).", FutureWarning, stacklevel=2
         )
-    if is_grads_batched:
-        raise NotImplementedError(
-            "grad(): is_grads_batched=True needs vmap, which is not available; loop over the gradients instead"
-        )
     if allow_unused is None:
         allow_unused = materialize_grads
-    outputs = (outputs,) if isinstance(outputs, _C.TensorBase) else _outputs(outputs)
-    inputs = (inputs,) if isinstance(inputs, _C.TensorBase) else tuple(inputs)
+    inputs = _as_tuple(inputs)
     if not inputs:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    if is_grads_batched:
+        return _grad_batched(outputs, inputs, _as_tuple(grad_outputs), create_graph, allow_unused, materialize_grads)
+    if _has_edges(outputs) or _has_edges(inputs):
+        results = _run_edges(outputs, grad_outputs, inputs, retain_graph, create_graph, False)
+        if not allow_unused and any(g is None for g in results):
+            raise RuntimeError(
+                "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior."
+            )
+        return results
+    outputs = (outputs,) if isinstance(outputs, _C.TensorBase) else _outputs(outputs)
     return _C._engine_grad(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
 
 

@@ -108,6 +108,22 @@ class set_grad_enabled(_GradContext):
         _C._set_grad_enabled(self._previous)
 
 
+class set_multithreading_enabled(_GradContext):
+    """Accepted for programs that use it: backward on the CPU always runs on the calling thread."""
+
+    def __init__(self, mode):
+        self.mode = mode
+
+    def _clone(self):
+        return set_multithreading_enabled(self.mode)
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *exc):
+        pass
+
+
 class inference_mode(_GradContext):
     """Like `no_grad`, and new tensors carry no bookkeeping at all: they can never be recorded later."""
 

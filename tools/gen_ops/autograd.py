@@ -23,6 +23,13 @@ METADATA = {
     "device": ("Device", "{a}.device()"),
     "is_complex": ("bool", "{a}.is_complex()"),
 }
+# Values that grad_fn._saved_<name> can show, and the names of metadata there; other metadata is not shown.
+SHOWN_TYPES = {
+    *("bool", "int64_t", "double", "Scalar", "std::string", "std::vector<int64_t>", "std::vector<double>"),
+    *("std::optional<bool>", "std::optional<int64_t>", "std::optional<double>", "std::optional<Scalar>"),
+    *("std::optional<std::vector<int64_t>>", "std::optional<std::string>"),
+}
+SHOWN_METADATA = {"sizes": "sym_sizes", "strides": "sym_strides", "storage_offset": "sym_storage_offset"}
 LIST_METADATA = {"sizes": ("std::vector<DimVector>", "sizes_of({a})")}
 
 
@@ -35,6 +42,7 @@ class Saved:
     type: str = ""
     store: str = ""
     is_output: bool = False
+    shown: str = ""  # the name in Python after _saved_; "" for values that are not shown
     used_by: set[int] = field(default_factory=set)
 
 
@@ -47,7 +55,8 @@ class Formula:
 
 @dataclass
 class NodeInfo:
-    name: str
+    name: str  # of the C++ class; `full_name` is what name() gives
+    full_name: str
     inputs: list[Arg]
     formulas: list[Formula]
     saved: list[Saved]
@@ -63,7 +72,8 @@ def differentiable_args(op: Op, formulas: dict) -> list[Arg]:
 
 def default_node_name(op: Op) -> str:
     name = (op.base or op).schema.name.strip("_")
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_")) + "Backward0"
+    name = "".join(part[:1].upper() + part[1:] for part in name.split("_")) + "Backward0"
+    return re.sub(r"\d[a-z]", lambda m: m[0].upper(), name)  # MaxPool2D, as PyTorch prints it
 
 
 def output_names(op: Op) -> list[str]:
@@ -77,10 +87,10 @@ def analyse(op: Op) -> NodeInfo | None:
     """The Node of an op, or None for ops without a derivative of their own."""
     source = op.base or op
     backward = source.backward
-    if op.form == "out" or backward in ("none", "composite", None):
+    if op.form == "out" or backward in ("none", "ignored", "composite", None):
         return None
     if not isinstance(backward, dict):
-        raise OpListError(f"{op.schema.full_name}: backward must be formulas, 'composite' or 'none'")
+        raise OpListError(f"{op.schema.full_name}: backward must be formulas, 'composite', 'none' or 'ignored'")
     inputs = differentiable_args(op, backward)
     slot_of = {a.name: i for i, a in enumerate(inputs)}
     formulas, saved = [], {}
@@ -91,7 +101,11 @@ def analyse(op: Op) -> NodeInfo | None:
         formula.text = collect_saved(op, formula, outputs, saved)
         formulas.append(formula)
     node = source.entry.get("node") or default_node_name(op)
-    return NodeInfo(node, inputs, formulas, list(saved.values()))
+    if op.form == "inplace":
+        node = source.entry.get("inplace_node", node)
+    return NodeInfo(
+        node.rpartition("::")[2], node, inputs, formulas, sorted(saved.values(), key=lambda s: (s.is_output, s.name))
+    )
 
 
 def collect_saved(op: Op, formula: Formula, outputs: list[str], saved: dict[str, Saved]) -> str:
@@ -105,7 +119,9 @@ def collect_saved(op: Op, formula: Formula, outputs: list[str], saved: dict[str,
                 if re.search(pattern, text):
                     keep = f"{a.name}_{query}"
                     expr = store.format(a=f"(*{a.name})" if a.type.optional and not a.type.is_list else a.name)
-                    saved.setdefault(keep, Saved(keep, "value", held, expr)).used_by.update(formula.slots)
+                    shown = f"{a.name}_{SHOWN_METADATA[query]}" if query in SHOWN_METADATA else ""
+                    entry = Saved(keep, "value", held, expr, shown=shown if held in SHOWN_TYPES else "")
+                    saved.setdefault(keep, entry).used_by.update(formula.slots)
                     text = re.sub(pattern, keep, text)
     for name in re.findall(r"(?<![\w.:>])([A-Za-z_]\w*)\b(?!\s*\()", text):
         arg = next((a for a in op.args if a.name == name), None)
@@ -114,15 +130,15 @@ def collect_saved(op: Op, formula: Formula, outputs: list[str], saved: dict[str,
         elif name in outputs and not (name == "result" and len(outputs) > 1):
             ret = op.schema.returns[outputs.index(name)]
             kind = "tensor_list" if ret.type.is_list else "tensor"
-            saved.setdefault(name, Saved(name, kind, is_output=True)).used_by.update(formula.slots)
+            saved.setdefault(name, Saved(name, kind, is_output=True, shown=name)).used_by.update(formula.slots)
     return text
 
 
 def saved_argument(a: Arg) -> Saved:
     if a.type.is_tensor:
         if a.type.is_list:
-            return Saved(a.name, "optional_tensor_list" if a.type.element_optional else "tensor_list")
-        return Saved(a.name, "optional_tensor" if a.type.optional else "tensor")
+            return Saved(a.name, "optional_tensor_list" if a.type.element_optional else "tensor_list", shown=a.name)
+        return Saved(a.name, "optional_tensor" if a.type.optional else "tensor", shown=a.name)
     held = cpp.held_type(a.type)
     if a.type.is_list and a.type.base != "bool":
         store = f"to_optional_vector({a.name})" if a.type.optional else f"{a.name}.vec()"
@@ -130,13 +146,13 @@ def saved_argument(a: Arg) -> Saved:
         store = f"to_optional_string({a.name})" if a.type.optional else f"std::string({a.name})"
     else:
         store = a.name
-    return Saved(a.name, "value", held, store)
+    return Saved(a.name, "value", held, store, shown=a.name if held in SHOWN_TYPES else "")
 
 
 def node_struct(info: NodeInfo) -> str:
     lines = [
         f"struct {info.name} final : Node {{",
-        f'  std::string name() const override {{ return "{info.name}"; }}',
+        f'  std::string name() const override {{ return "{info.full_name}"; }}',
         "  variable_list apply(variable_list&& grads) override;",
     ]
     release = []
@@ -161,7 +177,57 @@ def node_struct(info: NodeInfo) -> str:
             "  bool released_ = false;",
         ]
     lines.append("};")
-    return "\n".join(lines)
+    return "\n".join([*lines[:-1], *saved_declarations(info), lines[-1], *saved_definitions(info)])
+
+
+def saved_declarations(info: NodeInfo) -> list[str]:
+    shown = [s for s in info.saved if s.shown]
+    lines = ["  ArrayRef<const char*> saved_names() const override;", "  IValue saved_value(size_t i) override;"]
+    if any(s.kind != "value" for s in shown):
+        lines += [
+            "  SavedSpan saved_variables(size_t i) override;",
+            "  SavedKind saved_kind(size_t i) const override;",
+        ]
+    return lines if shown else []
+
+
+def saved_definitions(info: NodeInfo) -> list[str]:
+    """What grad_fn._saved_<name> and _raw_saved_<name> read."""
+    shown = [s for s in info.saved if s.shown]
+    if not shown:
+        return []
+    names = ", ".join(cpp.quote(s.shown) for s in shown)
+    lines = [
+        f"ArrayRef<const char*> {info.name}::saved_names() const {{",
+        f"  static constexpr const char* kNames[] = {{{names}}};",
+        "  return kNames;\n}",
+        f"IValue {info.name}::saved_value(size_t i) {{",
+    ]
+    spans, kinds = [], []
+    for i, s in enumerate(shown):
+        kinds.append("Value" if s.kind == "value" else "List" if s.kind.endswith("list") else "Tensor")
+        if s.kind == "value":
+            lines.append(f"  if (i == {i}) return IValue({s.name});")
+            continue
+        owner = "this" if s.is_output else "nullptr"
+        lines.append(f"  if (i == {i}) return shown({s.name}_, {owner}, released_);")
+        single = s.kind in ("tensor", "optional_tensor")
+        spans.append(
+            f"  if (i == {i}) return "
+            + (f"{{&{s.name}_, 1}};" if single else f"{{{s.name}_.data(), {s.name}_.size()}};")
+        )
+    lines.append("  return IValue();\n}")
+    if spans:
+        table = ", ".join(f"SavedKind::{kind}" for kind in kinds)
+        lines += [
+            f"SavedSpan {info.name}::saved_variables(size_t i) {{",
+            *spans,
+            "  return {};\n}",
+            f"Node::SavedKind {info.name}::saved_kind(size_t i) const {{",
+            f"  static constexpr SavedKind kKinds[] = {{{table}}};",
+            "  return kKinds[i];\n}",
+        ]
+    return lines
 
 
 def slot_position(info: NodeInfo, slot: int) -> str:
@@ -326,7 +392,7 @@ def differentiable_outputs(op: Op) -> list[str]:
     return [
         f"std::get<{i}>(result)"
         for i, (r, name) in enumerate(zip(returns, output_names(op)))
-        if r.type.is_tensor and (wanted is None or name in wanted)
+        if r.type.is_tensor and (name in wanted if wanted is not None else name != "indices")
     ]
 
 
@@ -355,7 +421,9 @@ def inplace_kernel(op: Op, info: NodeInfo | None) -> str:
         for line in (start_node(op, info, names) if info else ["  grad_fn->set_next_edges(collect_next_edges(self));"])
     ] + ["  }"]
     lines += guard_and_call(op)
-    lines += ["  increment_version(self);", "  if (grad_fn) {", "    rebase_history(self, grad_fn);"]
+    # A changed geometry concerns this tensor alone, not its base.
+    history = "set_history" if op.kind == "view" else "rebase_history"
+    lines += ["  increment_version(self);", "  if (grad_fn) {", f"    {history}(self, grad_fn);"]
     lines += save_statements(op, info, outputs=True) if info else []
     return "\n".join([*lines, "  }", "  return self;", "}"])
 
@@ -462,6 +530,10 @@ def autograd_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
                 )
             if text not in lines:
                 lines.append(text)
+        if op.form == "inplace" and op.backward == "ignored":
+            lines.append(view_kernel(op, "inplace_or_view"))
+            registered.append((op.schema.full_name, "ADInplaceOrView", f"{op.ident}_inplace_or_view"))
+            continue
         if op.form == "inplace":
             lines.append(inplace_kernel(op, info))
         elif op.form == "out":

@@ -26,6 +26,8 @@ FIELDS = {
     "composite",
     "out",
     "inplace",
+    "inplace_node",
+    "inplace_overlap",
     "out_overload",
     "out_dtype",
     "python_module",
@@ -287,7 +289,7 @@ def _check(entry: dict, where: str) -> None:
     if kind not in KINDS:
         raise OpListError(f"{where}: kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if "backward" not in entry:
-        raise OpListError(f"{where}: backward is missing: give formulas, 'composite' or 'none'")
+        raise OpListError(f"{where}: backward is missing: give formulas, 'composite', 'none' or 'ignored'")
     if kind == "pointwise" and "pointwise" not in entry:
         raise OpListError(f"{where}: a pointwise op needs its expression")
 

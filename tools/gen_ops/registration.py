@@ -25,6 +25,7 @@ def register_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
         '#include "aten/core/Pointwise.h"',
         '#include "aten/core/op_support.h"',
         '#include "aten/core/result_layout.h"' if any(op.entry.get("out_dtype") for op in ops) else "",
+        '#include "aten/core/promotion.h"' if any("inplace_overlap" in op.entry for op in ops) else "",
         '#include "generated/ops/copy.h"',
         '#include "aten/native/pointwise_checks.h"' if any(op.entry.get("check") for op in ops) else "",
         '#include "aten/native/composite_includes.h"' if any("composite" in op.entry for op in ops) else "",
@@ -105,6 +106,9 @@ def kernel(op: Op) -> str:
     if op.form == "functional" and "composite" in op.entry:
         return "\n".join([head, f"  return {op.entry['composite']};", "}"])
     base = op.base
+    if op.form == "inplace" and op.kind == "view":
+        names = ", ".join(a.name for a in base.cpp_args)
+        return f"{head}\n  take_geometry(self, native::{base.native}({names}));\n  return self;\n}}"
     if op.form == "inplace":
         direct = inplace_composite(base)
         if direct:
@@ -118,6 +122,8 @@ def kernel(op: Op) -> str:
             names = names.replace("self", "ops::clone(self)", 1)
         target = f"ops::{base.cpp_name}" if base.is_composite or not base.native else f"native::{base.native}"
         copy = "copy_result_to_self" if is_implicit(op) else "copy_result_below_autograd"
+        if base.entry.get("inplace_overlap") == "refused":
+            head += "".join(f"\n  check_no_overlap(self, {a.name});" for a in base.tensor_args if a.name != "self")
         return f"{head}\n  {copy}({cpp.quote(op.name)}, self, {target}({names}));\n  return self;\n}}"
     return default_out(op, head)
 

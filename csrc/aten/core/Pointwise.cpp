@@ -162,7 +162,12 @@ void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBas
               out.device(), "!");
   check_can_cast(plan.result, out.scalar_type());
   const DimVector shape = broadcast_shape(op, inputs);
-  if (out.sizes() == IntArrayRef(shape)) check_overlap(op, out, inputs);
+  const bool fits = out.sizes() == IntArrayRef(shape);
+  for (int i = 0; !fits && i < op.num_inputs; ++i) {
+    TORCH_CHECK(!out.is_same(*inputs[i]), "output with shape ", out.sizes(), " doesn't match the broadcast shape ",
+                IntArrayRef(shape));
+  }
+  if (fits) check_overlap(op, out, inputs);
   if (rounds_between(plan, out.scalar_type())) {
     TensorBase target = out;
     return write_output(op.name, target, pointwise_new(op, inputs, scalars));

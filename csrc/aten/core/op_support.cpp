@@ -44,4 +44,9 @@ void copy_result_below_autograd(const char* op, TensorBase& self, const TensorBa
   copy_result_to_self(op, self, result);
 }
 
+void take_geometry(TensorBase& self, const TensorBase& view) {
+  self.impl()->set_sizes_and_strides(view.sizes(), view.strides());
+  self.impl()->set_storage_offset(view.storage_offset());
+}
+
 }  // namespace tiny_torch

@@ -12,5 +12,7 @@ TORCH_API void write_output(const char* op, TensorBase& out, const TensorBase& r
 /// In-place forms made from functional ones: the result must have self's shape and fit its dtype.
 TORCH_API void copy_result_to_self(const char* op, TensorBase& self, const TensorBase& result);
 TORCH_API void copy_result_below_autograd(const char* op, TensorBase& self, const TensorBase& result);
+/// The sizes, strides and offset of `view` for `self`, for view operators in place.
+TORCH_API void take_geometry(TensorBase& self, const TensorBase& view);
 
 }  // namespace tiny_torch

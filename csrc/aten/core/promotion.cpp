@@ -146,16 +146,29 @@ bool may_share_memory(const TensorBase& a, const TensorBase& b) {
   return ra.begin < rb.end && rb.begin < ra.end;
 }
 
+namespace {
+bool is_same_memory(const TensorBase& a, const TensorBase& b) {
+  return a.const_data_ptr() == b.const_data_ptr() && a.sizes() == b.sizes() && a.strides() == b.strides();
+}
+
+constexpr const char* kOverlap =
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation.";
+
+/// Tensors with gaps may interleave without sharing an element; only dense ones are certain to collide.
+void check_dense_overlap(const TensorBase& out, const TensorBase& input) {
+  TORCH_CHECK(!out.is_non_overlapping_and_dense() || !input.is_non_overlapping_and_dense(), kOverlap);
+}
+}  // namespace
+
 void check_no_partial_overlap(const TensorBase& out, const TensorBase& input) {
-  if (out.is_same(input) || !may_share_memory(out, input)) return;
-  const bool same = out.const_data_ptr() == input.const_data_ptr() && out.sizes() == input.sizes() &&
-                    out.strides() == input.strides();
-  // Tensors with gaps may interleave without sharing an element; only dense ones are certain to collide.
-  if (same || !out.is_non_overlapping_and_dense() || !input.is_non_overlapping_and_dense()) return;
-  TORCH_CHECK(false,
-              "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-              "memory location. "
-              "Please clone() the tensor before performing the operation.");
+  if (out.is_same(input) || !may_share_memory(out, input) || is_same_memory(out, input)) return;
+  check_dense_overlap(out, input);
+}
+
+void check_no_overlap(const TensorBase& out, const TensorBase& input) {
+  TORCH_CHECK(!out.is_same(input), kOverlap);
+  if (may_share_memory(out, input)) check_dense_overlap(out, input);
 }
 
 }  // namespace tiny_torch

@@ -37,6 +37,8 @@ TORCH_API Device common_device(const char* op, const TensorBase* const* tensors,
 TORCH_API void check_no_internal_overlap(const TensorBase& t);
 /// RuntimeError when `out` shares only part of its memory with `input`.
 TORCH_API void check_no_partial_overlap(const TensorBase& out, const TensorBase& input);
+/// RuntimeError when both certainly share memory, all of it or a part.
+TORCH_API void check_no_overlap(const TensorBase& out, const TensorBase& input);
 /// Whether both share any byte.
 TORCH_API bool may_share_memory(const TensorBase& a, const TensorBase& b);
 

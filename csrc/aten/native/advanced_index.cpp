@@ -139,7 +139,8 @@ DimVector strides_in_order(const IndexPlan& plan, const TensorBase& self, const 
   return dense_strides(plan.shape, operands);
 }
 
-IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
+/// `values`, where given, must fit the positions; like PyTorch, that is asked before the positions are looked at.
+IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices, const TensorBase* values = nullptr) {
   const std::vector<TensorBase> expanded = expand_masks(self, indices);
   const DimVector index_shape = broadcast_shape(expanded);
   IndexPlan plan;
@@ -164,6 +165,13 @@ IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices) {
   for (int64_t size : index_shape) plan.shape.push_back(size);
   for (int64_t size : plan.after_sizes) plan.shape.push_back(size);
   plan.result_strides = strides_in_order(plan, self, expanded, index_shape);
+  for (size_t d = 0; d < expanded.size(); ++d) {
+    TORCH_CHECK_INDEX(!expanded[d].defined() || self.sizes()[d] != 0 || checked_numel(index_shape) == 0,
+                      "index is out of bounds for dimension with size 0");
+  }
+  TORCH_CHECK(values == nullptr || is_expandable_to(values->sizes(), plan.shape),
+              "shape mismatch: value tensor of shape ", values == nullptr ? IntArrayRef() : values->sizes(),
+              " cannot be broadcast to indexing result of shape ", IntArrayRef(plan.shape));
   // Like PyTorch, an index that selects from nothing is not looked at.
   if (!self.is_meta() && plan.before() * plan.after() != 0) {
     plan.positions.assign(static_cast<size_t>(checked_numel(index_shape)), 0);
@@ -200,8 +208,21 @@ TensorBase index(const TensorBase& self, OptionalTensorList indices) {
   return ops::copy_(result, dense);
 }
 
+namespace {
+bool has_masks_only(OptionalTensorList indices) {
+  for (const std::optional<TensorBase>& index : indices) {
+    if (index.has_value() && index->defined() && !is_mask(*index)) return false;
+  }
+  return true;
+}
+}  // namespace
+
 TensorBase& index_put_(TensorBase& self, OptionalTensorList indices, const TensorBase& values, bool accumulate) {
-  TORCH_CHECK(self.scalar_type() == values.scalar_type(),
+  TORCH_CHECK_INDEX(static_cast<int64_t>(indices.size()) <= self.dim(), "too many indices for tensor of dimension ",
+                    self.dim(), " (got ", indices.size(), ")");
+  // One number behind a mask is converted, as by masked_fill_.
+  const bool is_fill = !accumulate && values.numel() == 1 && values.is_cpu() && has_masks_only(indices);
+  TORCH_CHECK(is_fill || self.scalar_type() == values.scalar_type(),
               "Index put requires the source and destination dtypes match, got ", self.scalar_type(),
               " for the destination and ", values.scalar_type(), " for the source.");
   TORCH_CHECK(values.device() == self.device() || values.dim() == 0, "expected values to be on ", self.device(),
@@ -211,11 +232,15 @@ TensorBase& index_put_(TensorBase& self, OptionalTensorList indices, const Tenso
         "index_put_ on an expanded tensor writes locations several times, which is deprecated; clone() the tensor "
         "first");
   }
-  const IndexPlan plan = make_plan(self, indices);
-  TORCH_CHECK(is_expandable_to(values.sizes(), plan.shape), "shape mismatch: value tensor of shape ", values.sizes(),
-              " cannot be broadcast to indexing result of shape ", IntArrayRef(plan.shape));
+  check_no_overlap(self, values);
+  for (const std::optional<TensorBase>& index : indices) {
+    if (index.has_value() && index->defined()) check_no_overlap(self, *index);
+  }
+  const IndexPlan plan = make_plan(self, indices, &values);
   if (checked_numel(plan.shape) == 0 || self.is_meta()) return self;
-  TensorBase source = values.device() == self.device() ? values : ops::to(values, self.device(), self.scalar_type());
+  TensorBase source = values;
+  if (values.device() != self.device() || values.scalar_type() != self.scalar_type())
+    source = ops::to(values, self.device(), self.scalar_type());
   if (source.numel() != 1) source = ops::contiguous(ops::expand(source, plan.shape));
   if (may_share_memory(self, source)) source = ops::clone(source);
   index_put_stub(self.device().type(), self, source, plan, accumulate);

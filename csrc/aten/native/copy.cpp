@@ -19,12 +19,13 @@ TensorBase& copy_(TensorBase& self, const TensorBase& src, bool) {
               self.dim() > 0 ? self.sizes().back() : 0, ") must match the size of tensor b (",
               src.dim() > 0 ? src.sizes().back() : 0, "): output with shape ", self.sizes(),
               " cannot take a source of shape ", src.sizes());
+  const bool is_same_memory = self.const_data_ptr() == src.const_data_ptr() && self.sizes() == src.sizes() &&
+                              self.strides() == src.strides() && !self.is_meta();
+  if (is_same_memory && self.scalar_type() == src.scalar_type() && self.is_conj() == src.is_conj()) return self;
   check_no_internal_overlap(self);
   if (self.numel() == 0) return self;
+  check_no_partial_overlap(self, src);
   if (may_share_memory(self, src)) {
-    const bool same =
-        self.const_data_ptr() == src.const_data_ptr() && self.sizes() == src.sizes() && self.strides() == src.strides();
-    if (same && self.scalar_type() == src.scalar_type()) return self;
     copy_stub(self.device().type(), self, ops::clone(src, MemoryFormat::Contiguous));
     return self;
   }
@@ -34,7 +35,6 @@ TensorBase& copy_(TensorBase& self, const TensorBase& src, bool) {
 }
 
 TensorBase& fill_(TensorBase& self, const Scalar& value) {
-  if (!self.is_contiguous()) check_no_internal_overlap(self);
   if (self.numel() != 0) fill_stub(self.device().type(), self, value);
   return self;
 }
@@ -42,7 +42,7 @@ TensorBase& fill_(TensorBase& self, const Scalar& value) {
 TensorBase& fill_(TensorBase& self, const TensorBase& value) {
   TORCH_CHECK(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(),
               " dimensions.");
-  return ops::copy_(self, value);
+  return ops::copy_(self, may_share_memory(self, value) ? ops::clone(value) : value);
 }
 
 TensorBase& zero_(TensorBase& self) { return native::fill_(self, Scalar(0)); }

@@ -115,7 +115,7 @@ TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& inde
   const TensorBase target = at_least_1d(self), values = at_least_1d(source);
   TORCH_CHECK(i.numel() == values.size(d), "index_add_(): Number of indices (", i.numel(),
               ") should be equal to source.size(dim): (", values.size(d), "), for dim: ", d);
-  TORCH_CHECK(target.dim() == values.dim(),
+  TORCH_CHECK(self.dim() == source.dim(),
               "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ",
               self.sizes(), " source.shape = ", source.sizes());
   for (int64_t k = 0; k < target.dim(); ++k) {

@@ -214,7 +214,10 @@ TensorBase matmul(const TensorBase& self, const TensorBase& other) {
               "D");
   if (d1 == 1 && d2 == 1) return ops::dot(self, other);
   if (d1 == 2 && d2 == 1) return ops::mv(self, other);
-  if (d1 == 1 && d2 == 2) return ops::squeeze(ops::mm(ops::unsqueeze(self, 0), other), 0);
+  if (d1 == 1 && d2 == 2) {
+    TensorBase row = ops::mm(ops::unsqueeze(self, 0), other);
+    return ops::squeeze_(row, 0);
+  }
   if (d1 == 2 && d2 == 2) return ops::mm(self, other);
   if (d2 <= 2) {
     // (..., n, k) @ (k, m): all leading dims are rows of one product.
@@ -225,7 +228,7 @@ TensorBase matmul(const TensorBase& self, const TensorBase& other) {
     if (vector) shape.pop_back();
     const int64_t k = self.sizes().back();
     const int64_t rows = k == 0 ? checked_numel(self.sizes().slice(0, self.sizes().size() - 1)) : self.numel() / k;
-    return ops::reshape(ops::mm(ops::reshape(self, {rows, k}), right), shape);
+    return ops::_unsafe_view(ops::mm(ops::reshape(self, {rows, k}), right), shape);
   }
   const TensorBase left3 = d1 == 1 ? ops::unsqueeze(self, 0) : self;
   const int64_t n = left3.size(-2), k = left3.size(-1), m = other.size(-1);
@@ -242,7 +245,7 @@ TensorBase matmul(const TensorBase& self, const TensorBase& other) {
   const TensorBase right = ops::reshape(ops::expand(other, right_shape), {count, other.size(-2), m});
   if (d1 != 1) shape.push_back(n);
   shape.push_back(m);
-  return ops::reshape(ops::bmm(left, right), shape);
+  return ops::_unsafe_view(ops::bmm(left, right), shape);
 }
 
 TensorBase linear(const TensorBase& input, const TensorBase& weight, const std::optional<TensorBase>& bias) {

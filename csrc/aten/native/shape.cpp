@@ -12,9 +12,10 @@ namespace tiny_torch::native {
 
 TensorBase reshape(const TensorBase& self, IntArrayRef shape) {
   const DimVector sizes = infer_size(shape, self.numel());
-  if (compute_view_strides(self.sizes(), self.strides(), sizes, self.numel()).has_value())
-    return ops::view(self, sizes);
-  return ops::view(ops::clone(self, MemoryFormat::Contiguous), sizes);
+  if (self.is_contiguous()) return ops::view(self, sizes);
+  const auto strides = compute_view_strides(self.sizes(), self.strides(), sizes, self.numel());
+  if (strides.has_value()) return ops::_reshape_alias(self, sizes, *strides);
+  return ops::_unsafe_view(ops::clone(self, MemoryFormat::Contiguous), sizes);
 }
 
 TensorBase sum_to_size(const TensorBase& self, IntArrayRef size) {

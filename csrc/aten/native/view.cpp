@@ -36,6 +36,12 @@ TensorBase view(const TensorBase& self, IntArrayRef size) {
   return alias_with(self, shape, *strides, self.storage_offset());
 }
 
+TensorBase _reshape_alias(const TensorBase& self, IntArrayRef size, IntArrayRef stride) {
+  return alias_with(self, size, stride, self.storage_offset());
+}
+
+TensorBase _unsafe_view(const TensorBase& self, IntArrayRef size) { return native::view(self, size); }
+
 TensorBase expand(const TensorBase& self, IntArrayRef size, bool) {
   TORCH_CHECK(static_cast<int64_t>(size.size()) >= self.dim(), "expand(", self.sizes(), ", size=", size,
               "): the number of sizes provided (", size.size(),
