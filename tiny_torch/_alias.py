@@ -26,7 +26,7 @@ def _renamed(name, old, new):
 def _rename_members(module, old, new):
     """Moves the ``__module__`` of classes and functions defined in `module` from one name to the other."""
     for member in list(vars(module).values()):
-        if isinstance(member, (type, types.FunctionType)):
+        if isinstance(member, (type, types.FunctionType, types.BuiltinFunctionType)):
             name = getattr(member, "__module__", None)
             renamed = _renamed(name, old, new) if isinstance(name, str) else None
             if renamed is not None:
@@ -37,8 +37,13 @@ def _rename_members(module, old, new):
 
 
 def name_core_types(core):
-    """Called when the package is imported: the C++ types belong to it until the alias is installed."""
+    """Called when the package is imported: C++ types and operators belong to it until the alias is installed."""
     _rename_members(core, _THEIRS, _OURS)
+    for name in ("_nn", "_VariableFunctions"):
+        operators = getattr(core, name)
+        # Pickles find a built-in function through its module.
+        sys.modules[f"{core.__name__}.{name}"] = operators
+        _rename_members(operators, _THEIRS, _OURS)
 
 
 class _AliasLoader:

@@ -77,7 +77,7 @@ TensorBase bce_logits_target_backward(const TensorBase& grad, const TensorBase& 
                                       const std::optional<TensorBase>& pos_weight, int64_t reduction) {
   const TensorBase g = element_grad(grad, weight, reduction, target.numel());
   if (!pos_weight.has_value()) return g * -self;
-  return g * (ops::_log_of_sigmoid(-self) - *pos_weight * ops::_log_of_sigmoid(self));
+  return g * (ops::log_sigmoid(-self) - *pos_weight * ops::log_sigmoid(self));
 }
 
 }  // namespace tiny_torch::autograd

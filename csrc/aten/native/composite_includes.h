@@ -3,3 +3,6 @@
 
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
+#include "aten/native/loss_reduction.h"
+#include "aten/native/max_windows.h"
+#include "aten/native/resample.h"

@@ -56,6 +56,21 @@ void check_pow(const TensorBase& self, const TensorBase& exponent) {
   TORCH_CHECK(!any_true(ops::lt(exponent, wrapped_scalar(0))), "Integers to negative integer powers are not allowed.");
 }
 
+void check_hardtanh(const TensorBase& self, const Scalar& min_val, const Scalar& max_val) {
+  TORCH_CHECK(self.scalar_type() != kBool, "Bool inputs not supported for hardtanh");
+  TORCH_CHECK(self.scalar_type() != kByte || (min_val.to_double() >= 0 && max_val.to_double() >= 0),
+              "cannot do hardtanh on an unsigned type with negative limits");
+}
+
+void check_softshrink(const Scalar& lambd) {
+  TORCH_CHECK(lambd.to_double() >= 0, "softshrink(): expected lambd to be at least 0, got ", lambd.to_double());
+}
+
+Scalar celu_input_scale(const Scalar& alpha) {
+  TORCH_CHECK(alpha.to_double() != 0, "ZeroDivisionError: alpha cannot be 0 for CELU");
+  return Scalar(1.0 / alpha.to_double());
+}
+
 void check_condition(const TensorBase& condition) {
   TORCH_CHECK(condition.scalar_type() == kBool || condition.scalar_type() == kByte,
               "where expected condition to be a boolean tensor, but got a tensor with dtype ",

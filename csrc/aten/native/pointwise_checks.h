@@ -15,5 +15,11 @@ TORCH_API void check_remainder(const TensorBase& self, const TensorBase& other);
 /// RuntimeError for integers raised to negative integers.
 TORCH_API void check_pow(const TensorBase& self, const TensorBase& exponent);
 TORCH_API void check_condition(const TensorBase& condition);
+/// NotImplementedError for bool, RuntimeError for unsigned integers with negative bounds.
+TORCH_API void check_hardtanh(const TensorBase& self, const Scalar& min_val, const Scalar& max_val);
+/// RuntimeError for a negative `lambd`.
+TORCH_API void check_softshrink(const Scalar& lambd);
+/// 1 / alpha; RuntimeError for zero.
+TORCH_API Scalar celu_input_scale(const Scalar& alpha);
 
 }  // namespace tiny_torch::native

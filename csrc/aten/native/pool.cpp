@@ -19,6 +19,30 @@ DEFINE_STUB(avg_pool_backward_stub);
 DEFINE_STUB(adaptive_avg_pool_stub);
 DEFINE_STUB(adaptive_avg_pool_backward_stub);
 
+TensorBase as_5d(const TensorBase& t, int64_t dims) {
+  DimVector sizes, strides;
+  const auto missing = static_cast<size_t>(3 - dims);
+  const bool unbatched = t.dim() == dims + 1;
+  if (unbatched) {
+    sizes.push_back(1);
+    strides.push_back(0);
+  }
+  const size_t leading = unbatched ? 1 : 2;
+  for (size_t i = 0; i < leading; ++i) {
+    sizes.push_back(t.sizes()[i]);
+    strides.push_back(t.strides()[i]);
+  }
+  for (size_t i = 0; i < missing; ++i) {
+    sizes.push_back(1);
+    strides.push_back(0);
+  }
+  for (size_t i = leading; i < t.sizes().size(); ++i) {
+    sizes.push_back(t.sizes()[i]);
+    strides.push_back(t.strides()[i]);
+  }
+  return alias_with(t, sizes, strides, t.storage_offset());
+}
+
 namespace {
 
 const char* in_words(int64_t dims) { return dims == 1 ? "one int" : dims == 2 ? "two ints" : "three ints"; }
@@ -100,31 +124,6 @@ DimVector pooled_shape(const TensorBase& self, const PoolWindows& w, int64_t dim
   return shape;
 }
 
-// (N, C, D, H, W) over the same memory.
-TensorBase as_5d(const TensorBase& t, int64_t dims) {
-  DimVector sizes, strides;
-  const auto missing = static_cast<size_t>(3 - dims);
-  const bool unbatched = t.dim() == dims + 1;
-  if (unbatched) {
-    sizes.push_back(1);
-    strides.push_back(0);
-  }
-  const size_t leading = unbatched ? 1 : 2;
-  for (size_t i = 0; i < leading; ++i) {
-    sizes.push_back(t.sizes()[i]);
-    strides.push_back(t.strides()[i]);
-  }
-  for (size_t i = 0; i < missing; ++i) {
-    sizes.push_back(1);
-    strides.push_back(0);
-  }
-  for (size_t i = leading; i < t.sizes().size(); ++i) {
-    sizes.push_back(t.sizes()[i]);
-    strides.push_back(t.strides()[i]);
-  }
-  return alias_with(t, sizes, strides, t.storage_offset());
-}
-
 TensorBase result_like(const TensorBase& self, IntArrayRef shape, ScalarType dtype) {
   return empty_tensor(shape, dtype, self.device(), self.suggest_memory_format());
 }
@@ -189,7 +188,7 @@ void check_has_channels(const TensorBase& self, int64_t dims) {
 }
 
 TensorBase avg_pool(const char* op, int64_t dims, const TensorBase& self, const WindowArgs& args, AvgDivisor divisor) {
-  check_has_channels(self, dims);
+  if (dims == 2) check_has_channels(self, dims);
   const PoolWindows w = make_windows(op, dims, self, args);
   // int64 is the one integer dtype that PyTorch averages.
   if (self.scalar_type() != kLong) check_dtype(op, self, false);

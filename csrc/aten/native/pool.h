@@ -22,6 +22,9 @@ struct AvgDivisor {
   int64_t fixed = 0;
 };
 
+/// (N, C, D, H, W) over the memory of a tensor with `dims` spatial dims, with or without a batch.
+TensorBase as_5d(const TensorBase& t, int64_t dims);
+
 /// Tensors below are (N, C, D, H, W) with any strides and not empty; results are those of `windows` on each plane.
 /// nan wins over numbers, the first of equal maxima over later ones; `indices` are flat positions in the plane.
 DECLARE_STUB(max_pool_stub, void(const TensorBase& out, const TensorBase& indices, const TensorBase& self,

@@ -22,6 +22,7 @@ __all__ = [
     "huber_loss",
     "kl_div",
     "l1_loss",
+    "linear_cross_entropy",
     "margin_ranking_loss",
     "mse_loss",
     "multi_margin_loss",
@@ -107,6 +108,65 @@ def cross_entropy(
     """
     enum = _enum(reduction, size_average, reduce)
     return _nn.cross_entropy_loss(input, target, weight, enum, ignore_index, label_smoothing)
+
+
+def _check_linear_cross_entropy(input, linear_weight, target, linear_bias, ignore_index) -> None:
+    if input.dim() not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.dim()}")
+    if linear_weight.dim() < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {linear_weight.dim()}")
+    if input.shape[-1] != linear_weight.shape[-1]:
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), "
+            f"got {input.shape[-1]} and {linear_weight.shape[-1]}, respectively"
+        )
+    outputs = tuple(linear_weight.shape[:-1])
+    if linear_bias is not None and tuple(linear_bias.shape) != outputs:
+        raise RuntimeError(f"expected linear_bias shape {outputs}, got {tuple(linear_bias.shape)}")
+    if len(outputs) > 1 and input.dim() == 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires batched input, "
+            f"(N, {input.shape[-1]}), got unbatched input with shape {tuple(input.shape)}"
+        )
+    if ignore_index is not None and tuple(target.shape) == (*input.shape[:-1], *outputs):
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+
+
+def linear_cross_entropy(
+    input,
+    linear_weight,
+    target,
+    *,
+    linear_bias=None,
+    weight=None,
+    reduction: str = "mean",
+    ignore_index=None,
+    label_smoothing: float = 0.0,
+    options=None,
+):
+    """`cross_entropy` of the logits ``linear(input, linear_weight, linear_bias)``.
+
+    Args:
+        input: (N, in_features) or (in_features,).
+        linear_weight: (C, in_features), or (C, d1, ..., in_features) for logits (N, C, d1, ...).
+        target: class numbers or probabilities, as `cross_entropy` takes them.
+        linear_bias: of the shape of `linear_weight` without its last dimension.
+        weight: (C,) factors of the classes.
+        ignore_index: class number that counts nothing; not together with probabilities.
+        label_smoothing: part in [0, 1] of the target that is spread evenly over all classes.
+        options: how to trade memory for time; has no influence on the result.
+
+    Raises:
+        RuntimeError: shapes that do not fit.
+    """
+    _check_linear_cross_entropy(input, linear_weight, target, linear_bias, ignore_index)
+    outputs = linear_weight.shape[:-1]
+    logits = _nn.linear(input, linear_weight.flatten(0, -2), None if linear_bias is None else linear_bias.flatten())
+    logits = logits.reshape(*input.shape[:-1], *outputs)
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(
+        logits, target, weight, ignore_index=ignored, reduction=reduction, label_smoothing=label_smoothing
+    )
 
 
 def poisson_nll_loss(

@@ -14,6 +14,7 @@ from tiny_torch.nn.modules.flatten import *  # noqa: F403
 from tiny_torch.nn.modules.fold import *  # noqa: F403
 from tiny_torch.nn.modules.instancenorm import *  # noqa: F403
 from tiny_torch.nn.modules.linear import *  # noqa: F403
+from tiny_torch.nn.modules.linear_cross_entropy import *  # noqa: F403
 from tiny_torch.nn.modules.loss import *  # noqa: F403
 from tiny_torch.nn.modules.normalization import *  # noqa: F403
 from tiny_torch.nn.modules.padding import *  # noqa: F403

@@ -32,16 +32,58 @@ class LocalResponseNorm(Module):
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
-class CrossMapLRN2d(LocalResponseNorm):
-    """`LocalResponseNorm` for (N, C, H, W) tensors."""
+def _band(channels: int, first: int, last: int, like):
+    """(C, C) ones where column - row is in [first, last]."""
+    row = torch.arange(channels, device=like.device)
+    distance = row.unsqueeze(0) - row.unsqueeze(1)
+    return ((distance >= first) & (distance <= last)).to(like.dtype)
+
+
+def _sum_channels(band, x):
+    return torch.matmul(band, x.flatten(2)).reshape(x.shape)
+
+
+class _CrossMapLRN(torch.autograd.Function):
+    """The windows of PyTorch's CrossMapLRN2d: its first channel stays in every sum, its gradient looks back only."""
+
+    @staticmethod
+    def forward(ctx, input, size, alpha, beta, k):
+        channels, reach = input.size(1), int((size - 1) / 2 + 1)
+        band = _band(channels, 1 - reach, reach - 1, input)
+        band[:, 0] = 1
+        scale = _sum_channels(band, input * input) * (alpha / size) + k
+        output = scale.pow(-beta) * input
+        ctx.constants = size, alpha, beta
+        ctx.save_for_backward(input, output, scale)
+        return output
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        input, output, scale = ctx.saved_tensors
+        size, alpha, beta = ctx.constants
+        shift = int(size - (size - 1) / 2)
+        band = _band(input.size(1), -shift, size - 1 - shift, input)
+        ratios = _sum_channels(band, grad_output * output / scale)
+        return scale.pow(-beta) * grad_output - 2 * alpha * beta / size * input * ratios, None, None, None, None
+
+
+class CrossMapLRN2d(Module):
+    """Divides (N, C, H, W) tensors by the energy of neighbouring channels, with the sums PyTorch makes."""
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1):
-        super().__init__(size, alpha, beta, k)
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
 
     def forward(self, input):
         if input.dim() != 4:
             raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
-        return super().forward(input)
+        return _CrossMapLRN.apply(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
 def _shape_of(normalized_shape) -> tuple:
