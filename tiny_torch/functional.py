@@ -9,6 +9,7 @@ __all__ = [
     "broadcast_tensors",
     "broadcast_shapes",
     "cartesian_prod",
+    "cdist",
     "chain_matmul",
     "einsum",
     "is_tensor",
@@ -77,6 +78,23 @@ def broadcast_tensors(*tensors):
     """Views of `tensors` expanded to their common shape."""
     shape = broadcast_shapes(*(t.shape for t in tensors))
     return [t.expand(shape) for t in tensors]
+
+
+_CDIST_MODES = {
+    "use_mm_for_euclid_dist_if_necessary": None,
+    "use_mm_for_euclid_dist": 1,
+    "donot_use_mm_for_euclid_dist": 2,
+}
+
+
+def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
+    """p-norm distances (..., P, R) between the rows of `x1` (..., P, M) and of `x2` (..., R, M), floating.
+
+    `compute_mode` is one of PyTorch's words for how to compute it; all give the same here. ValueError for others.
+    """
+    if compute_mode not in _CDIST_MODES:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    return torch._C._VariableFunctions.cdist(x1, x2, p, _CDIST_MODES[compute_mode])
 
 
 def split(tensor, split_size_or_sections, dim=0):

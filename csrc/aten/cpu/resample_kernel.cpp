@@ -1,6 +1,7 @@
 // Padding and resizing on the CPU, plane by plane; every kind takes any strides.
 #include "aten/native/resample.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "aten/core/Dispatch.h"
@@ -71,22 +72,12 @@ void load_plane(std::vector<A>& plane, const T* data, const Planes& from, int64_
 }
 
 template <class T, class A>
-T stored(A value) {
-  // uint8 is the one integer dtype that is resized.
-  if constexpr (std::is_same_v<T, uint8_t>) {
-    return static_cast<T>(value <= A(0) ? A(0) : value >= A(255) ? A(255) : std::floor(value + A(0.5)));
-  } else {
-    return static_cast<T>(value);
-  }
-}
-
-template <class T, class A>
 void store_plane(T* data, const std::vector<A>& plane, const Planes& to, int64_t p) {
   size_t next = 0;
   for (int64_t z = 0; z < to.size[0]; ++z) {
     for (int64_t y = 0; y < to.size[1]; ++y) {
       T* row = data + to.plane(p) + to.row(z, y);
-      for (int64_t x = 0; x < to.size[2]; ++x) row[x * to.w] = stored<T>(plane[next++]);
+      for (int64_t x = 0; x < to.size[2]; ++x) row[x * to.w] = static_cast<T>(plane[next++]);
     }
   }
 }
@@ -110,11 +101,7 @@ void map_scatter_kernel(const TensorBase& grad_input, const TensorBase& grad_out
               for (int64_t x = 0; x < from.size[2]; ++x) target[maps[2][at(x)]] += static_cast<A>(source[x * from.w]);
             }
           }
-          if constexpr (std::is_same_v<T, uint8_t>) {
-            store_plane<T>(result, std::vector<int64_t>(plane.begin(), plane.end()), to, p);
-          } else {
-            store_plane<T>(result, plane, to, p);
-          }
+          store_plane<T>(result, plane, to, p);
         }
       });
     }
@@ -161,17 +148,37 @@ void apply_taps_transposed(std::vector<A>& out, const std::vector<A>& in, const 
   }
 }
 
+// Bytes are resized in fixed point and rounded after each dim: 16-bit weights with as many places as their largest allows.
+template <class A>
+int fixed_point_weights(std::vector<A>& weights) {
+  const A largest = *std::max_element(weights.begin(), weights.end());
+  int places = 0;
+  while (places < 22 && std::floor(A(0.5) + std::ldexp(largest, places + 1)) < A(1 << 15)) ++places;
+  for (A& weight : weights) weight = std::round(std::ldexp(weight, places));
+  return places;
+}
+template <class A>
+void round_to_bytes(std::vector<A>& plane, int places) {
+  for (A& value : plane)
+    value = std::clamp(std::floor(std::ldexp(value + std::ldexp(A(1), places - 1), -places)), A(0), A(255));
+}
+
 bool changes_nothing(const AxisTaps& taps) { return taps.in == 1 && taps.out() == 1 && taps.width == 1; }
 
 // Both directions: the last dim first going forward, the first one first going back.
 template <class T>
 void resample(const TensorBase& out, const TensorBase& self, const Taps& taps, bool transposed) {
-  using A = std::conditional_t<std::is_same_v<T, uint8_t>, float, opmath_t<T>>;
+  constexpr bool bytes = std::is_same_v<T, uint8_t>;
+  using A = std::conditional_t<bytes, double, opmath_t<T>>;
   const Planes to(out), from(self);
   const T* in = static_cast<const T*>(self.const_data_ptr());
   T* result = static_cast<T*>(out.mutable_data_ptr());
   std::array<std::vector<A>, 3> weights;
-  for (size_t d = 0; d < 3; ++d) weights[d].assign(taps[d].weights.begin(), taps[d].weights.end());
+  std::array<int, 3> places{};
+  for (size_t d = 0; d < 3; ++d) {
+    weights[d].assign(taps[d].weights.begin(), taps[d].weights.end());
+    if (bytes) places[d] = fixed_point_weights(weights[d]);
+  }
   for_planes(out, (to.numel() + from.numel()) * 4, [&](int64_t begin, int64_t end) {
     std::vector<A> plane, next;
     for (int64_t p = begin; p < end; ++p) {
@@ -185,6 +192,7 @@ void resample(const TensorBase& out, const TensorBase& self, const Taps& taps, b
         for (size_t e = d + 1; e < 3; ++e) axis.inner *= size[e];
         (transposed ? apply_taps_transposed<A> : apply_taps<A>)(next, plane, taps[d], weights[d], axis);
         std::swap(plane, next);
+        if (bytes) round_to_bytes(plane, places[d]);
         size[d] = to.size[d];
       }
       store_plane<T>(result, plane, to, p);

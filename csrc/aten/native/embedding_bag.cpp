@@ -61,10 +61,9 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> embedding_bag(
 }
 
 std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> _embedding_bag(
-    const TensorBase& weight, const TensorBase& indices, const TensorBase& offsets, bool, int64_t mode, bool sparse,
+    const TensorBase& weight, const TensorBase& indices, const TensorBase& offsets, bool, int64_t mode, bool,
     const std::optional<TensorBase>& per_sample_weights, bool include_last_offset, int64_t padding_idx) {
   check_bag_arguments(weight, indices, offsets, mode, per_sample_weights, include_last_offset);
-  TORCH_CHECK_NOT_IMPLEMENTED(!sparse, "embedding_bag(): sparse gradients are not supported; use sparse=False");
   const int64_t n = indices.numel(), bags = offsets.size(0) - (include_last_offset ? 1 : 0), width = weight.size(1);
   TensorBase ends = ops::to(offsets, kLong);
   if (!include_last_offset) ends = ops::cat({ends, ops::full({1}, Scalar(n), kLong, std::nullopt, offsets.device())}, 0);

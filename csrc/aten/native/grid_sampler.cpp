@@ -32,8 +32,10 @@ TensorBase to_places(const TensorBase& x, int64_t size, bool align_corners) {
   return ((x + Scalar(1)) * Scalar(n) - Scalar(1)) / Scalar(2);
 }
 
+// Without slope at the ends themselves.
 TensorBase clip(const TensorBase& x, int64_t size) {
-  return ops::clamp(x, Scalar(0), Scalar(static_cast<double>(size - 1)));
+  const TensorBase low = number(0.0), high = number(static_cast<double>(size - 1));
+  return ops::where(ops::le(x, low), low, ops::where(ops::ge(x, high), high, x));
 }
 
 // Back and forth between the outer places, or their outer edges.
@@ -98,7 +100,13 @@ TensorBase sample_linear(const Sampler& s, const std::vector<TensorBase>& at) {
 TensorBase sample_nearest(const Sampler& s, const std::vector<TensorBase>& at) {
   std::vector<TensorBase> places;
   for (const TensorBase& x : at) places.push_back(ops::round(ops::detach(x)));
-  return values_at(s, places);
+  TensorBase out = values_at(s, places);
+  // The positions have a gradient, which is zero.
+  for (const TensorBase& x : at) {
+    const TensorBase everywhere = ops::ones(x.sizes(), kBool, std::nullopt, x.device());
+    out = out + ops::unsqueeze(ops::masked_fill(x, everywhere, Scalar(0)), 1);
+  }
+  return out;
 }
 
 // Keys' cubic convolution with a = -0.75.

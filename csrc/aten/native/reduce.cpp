@@ -276,8 +276,10 @@ TensorBase linalg_vector_norm(const TensorBase& self, const Scalar& ord, Optiona
   if (p == 2) return reduce(ReduceKind::SumOfSquares, x, reduced, keepdim, type, ReducePost::Sqrt);
   if (p == 1) return reduce(ReduceKind::SumOfAbs, x, reduced, keepdim, type);
   if (p == 0) return ops::_to_copy(reduce(ReduceKind::CountNonzero, x, reduced, keepdim, kLong), type);
-  const TensorBase powers = ops::pow(ops::abs(x), Scalar(p));
-  return ops::pow(reduce(ReduceKind::Sum, powers, reduced, keepdim, type), Scalar(1.0 / p));
+  // Powers of half types would overflow.
+  const ScalarType wide = type == kHalf || type == kBFloat16 ? kFloat : type;
+  const TensorBase powers = ops::pow(ops::abs(ops::to(x, wide)), Scalar(p));
+  return ops::to(ops::pow(reduce(ReduceKind::Sum, powers, reduced, keepdim, wide), Scalar(1.0 / p)), type);
 }
 
 TensorBase norm(const TensorBase& self, const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim) {

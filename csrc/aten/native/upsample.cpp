@@ -13,7 +13,7 @@ namespace {
 
 bool is_nearest(ResizeMode mode) { return mode == ResizeMode::Nearest || mode == ResizeMode::NearestExact; }
 
-// Step in the input per place of the result. A = float for all dtypes but float64, as PyTorch computes it.
+// Step in the input per place of the result. A is float for all dtypes but float64 and uint8, as PyTorch computes it.
 template <class A>
 A scale_of(int64_t in, int64_t out, std::optional<double> factor, bool align_corners) {
   if (align_corners) return out > 1 ? static_cast<A>(in - 1) / static_cast<A>(out - 1) : A(0);
@@ -150,7 +150,7 @@ Taps all_taps(ResizeMode mode, IntArrayRef input_size, IntArrayRef output_size, 
     axis.weights = {1.0};
   }
   for (size_t i = 0; i < dims; ++i) {
-    const auto make = dtype == kDouble ? make_taps<double> : make_taps<float>;
+    const auto make = dtype == kDouble || dtype == kByte ? make_taps<double> : make_taps<float>;
     taps[3 - dims + i] = make(mode, input_size[i + 2], output_size[i], align_corners, factors[i]);
   }
   return taps;

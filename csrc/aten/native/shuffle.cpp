@@ -1,15 +1,15 @@
 // Fronts of shuffles, columns of windows and sampling grids; all but the columns are made of views.
 #include "aten/core/operators.h"
-#include "generated/kernels/rearrange.h"
+#include "generated/kernels/shuffle.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 #include "generated/ops/index.h"
 #include "generated/ops/join.h"
 #include "generated/ops/matmul.h"
 #include "generated/ops/pad.h"
-#include "generated/ops/rearrange.h"
 #include "generated/ops/reduce.h"
 #include "generated/ops/shape.h"
+#include "generated/ops/shuffle.h"
 #include "generated/ops/view.h"
 
 namespace tiny_torch::native {
