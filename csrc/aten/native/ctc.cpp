@@ -22,6 +22,7 @@ DEFINE_STUB(ctc_backward_stub);
 namespace {
 
 std::vector<int64_t> read_integers(const TensorBase& t) {
+  TORCH_CHECK(!t.is_meta(), "ctc_loss: expected lengths with values, got a tensor on the meta device");
   const TensorBase dense = ops::contiguous(ops::to(t, kLong));
   const int64_t* data = dense.const_data_ptr<int64_t>();
   return {data, data + dense.numel()};
@@ -45,7 +46,8 @@ CtcCall make_call(const TensorBase& log_probs, const TensorBase& targets, IntArr
   TORCH_CHECK(!padded || targets.size(0) == batch, "Expected tensor to have size ", batch,
               " at dimension 0, but got size ", targets.size(0), " for argument #2 'targets' (while checking arguments "
               "for ctc_loss)");
-  const std::vector<int64_t> all = read_integers(targets);
+  const std::vector<int64_t> all =
+      targets.is_meta() ? std::vector<int64_t>(static_cast<size_t>(targets.numel())) : read_integers(targets);
   CtcCall call;
   call.log_probs = log_probs;
   call.blank = blank;

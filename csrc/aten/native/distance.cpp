@@ -106,8 +106,8 @@ TensorBase _cdist_backward(const TensorBase& grad, const TensorBase& x1, const T
   TORCH_CHECK(x1.dim() >= 2 && grad.sizes() == cdist.sizes() && grad.dim() == x1.dim() &&
                   grad.size(-2) == x1.size(-2) && grad.size(-1) == x2.size(-2) && x1.size(-1) == x2.size(-1) &&
                   x1.scalar_type() == grad.scalar_type() && x1.scalar_type() == x2.scalar_type() &&
-                  x1.scalar_type() == cdist.scalar_type() && x1.numel() / std::max<int64_t>(1, x1.size(-2)) ==
-                                                                x2.numel() / std::max<int64_t>(1, x2.size(-2)),
+                  x1.scalar_type() == cdist.scalar_type() &&
+                  x1.sizes().slice(0, x1.sizes().size() - 2) == x2.sizes().slice(0, x2.sizes().size() - 2),
               "_cdist_backward(): expected a gradient and distances (..., P, R) for (..., P, M) and (..., R, M), got ",
               grad.sizes(), ", ", cdist.sizes(), ", ", x1.sizes(), " and ", x2.sizes());
   TensorBase result = empty_tensor(x1.sizes(), x1.scalar_type(), x1.device());

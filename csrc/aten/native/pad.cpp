@@ -128,6 +128,7 @@ TensorBase mapped_pad_backward(const char* op, int64_t dims, PadMode mode, const
 
 TensorBase constant_pad_nd(const TensorBase& self, IntArrayRef pad, const Scalar& value) {
   check_length(pad, self.dim());
+  if (std::all_of(pad.begin(), pad.end(), [](int64_t n) { return n == 0; })) return ops::clone(self);
   DimVector shape(self.sizes());
   for (int64_t d = 0; d < self.dim(); ++d) {
     const Padding p = padding_of(pad, self.dim(), d);

@@ -92,7 +92,7 @@ std::tuple<TensorBase, TensorBase> adaptive_max_pool1d(const TensorBase& self, I
               "-dimensional tensor for argument #1 'self' (while checking arguments for adaptive_max_pool1d)");
   TORCH_CHECK(output_size.size() == 1, "adaptive_max_pool1d(): expected one output size, got ", output_size);
   const int64_t size[] = {1, output_size[0]};
-  const auto [out, indices] = ops::adaptive_max_pool2d(ops::unsqueeze(self, -2), size);
+  const auto [out, indices] = ops::adaptive_max_pool2d(ops::unsqueeze(ops::contiguous(self), -2), size);
   return {ops::squeeze(out, -2), ops::squeeze(indices, -2)};
 }
 
@@ -137,7 +137,8 @@ std::tuple<TensorBase, TensorBase> fractional_max_pool(const char* op, int64_t d
   for (int64_t i = 0; i < dims; ++i) {
     const int64_t in = self.size(self.dim() - dims + i), kernel = kernel_size[static_cast<size_t>(i)],
                   out = output_size[static_cast<size_t>(i)];
-    TORCH_CHECK(kernel > 0 && out > 0 && out + kernel - 1 <= in, op, "(): pool size ", kernel, " with ", out,
+    // PyTorch leaves one place more in volumes.
+    TORCH_CHECK(kernel > 0 && out > 0 && out + kernel - 1 + (dims == 3 ? 1 : 0) <= in, op, "(): pool size ", kernel, " with ", out,
                 " outputs is too large relative to input size ", in, " in spatial dimension ", i);
   }
   WindowTable windows = single_windows();
