@@ -17,8 +17,10 @@ void check_bags(const EmbeddingBagCall& call) {
   const int64_t n = call.indices.numel(), bags = call.bag_size.numel(), rows = call.weight.size(0);
   const int64_t *offsets = call.offsets.const_data_ptr<int64_t>(), *indices = call.indices.const_data_ptr<int64_t>();
   if (bags > 0) {
-    TORCH_CHECK(offsets[0] == 0, "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
-                "position 0. However, got ", offsets[0]);
+    TORCH_CHECK(offsets[0] == 0,
+                "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+                "position 0. However, got ",
+                offsets[0]);
   }
   for (int64_t b = 0; b < bags; ++b) {
     TORCH_CHECK(offsets[b] <= n, "offsets[-1] can not be greater than input's length ", n, " but got offsets[-1] of ",
@@ -30,8 +32,10 @@ void check_bags(const EmbeddingBagCall& call) {
               ", got ", offsets[bags]);
   TORCH_CHECK(bags > 0 || n == 0, "embedding_bag: expected offsets for ", n, " indices, got none");
   for (int64_t i = 0; i < n; ++i) {
-    TORCH_CHECK(indices[i] >= 0 && indices[i] < rows, "embedding_bag: Expected idx >= 0 && idx < num_embeddings but "
-                "found idx to be ", indices[i], " with ", rows, " embeddings");
+    TORCH_CHECK(indices[i] >= 0 && indices[i] < rows,
+                "embedding_bag: Expected idx >= 0 && idx < num_embeddings but "
+                "found idx to be ",
+                indices[i], " with ", rows, " embeddings");
   }
 }
 
@@ -40,7 +44,8 @@ template <class T, class A>
 int64_t gather_bag(const EmbeddingBagCall& call, int64_t begin, int64_t end, std::vector<A>& sums, int64_t* winners) {
   const auto width = static_cast<int64_t>(sums.size());
   const T* weight = static_cast<const T*>(call.weight.const_data_ptr());
-  const T* factors = call.sample_weights.defined() ? static_cast<const T*>(call.sample_weights.const_data_ptr()) : nullptr;
+  const T* factors =
+      call.sample_weights.defined() ? static_cast<const T*>(call.sample_weights.const_data_ptr()) : nullptr;
   const int64_t* indices = call.indices.const_data_ptr<int64_t>();
   int64_t count = 0;
   for (int64_t i = begin; i < end; ++i) {

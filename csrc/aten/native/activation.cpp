@@ -1,6 +1,6 @@
 // Fronts of the activations that are more than one expression.
-#include "aten/core/operators.h"
 #include "generated/kernels/activation.h"
+#include "aten/core/operators.h"
 #include "generated/ops/activation.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
@@ -46,8 +46,8 @@ TensorBase prelu(const TensorBase& self, const TensorBase& weight) {
                 "Mismatch of parameter numbers and input channel size. Found parameter numbers = ", weight.numel(),
                 " and channel size = ", channels, ".");
   }
-  TORCH_CHECK(weight.dim() <= 1, "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = ",
-              weight.dim());
+  TORCH_CHECK(weight.dim() <= 1,
+              "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = ", weight.dim());
   DimVector shape(static_cast<size_t>(self.dim()), 1);
   if (self.dim() > 1) shape[1] = weight.numel();
   return ops::_prelu_kernel(self, self.dim() == weight.dim() && self.dim() <= 1 ? weight : ops::reshape(weight, shape));
@@ -58,10 +58,10 @@ TensorBase rrelu(const TensorBase& self, const Scalar& lower, const Scalar& uppe
   const double low = lower.to_double(), high = upper.to_double();
   TORCH_CHECK(low <= high, "Lower bound should be less than or equal to the upper bound");
   if (!training) return ops::leaky_relu(self, Scalar((low + high) / 2));
-  TORCH_CHECK_NOT_IMPLEMENTED(is_floating_point(self.scalar_type()), "\"rrelu_with_noise_out_cpu\" not implemented for '",
-                              to_string(self.scalar_type()), "'");
-  TensorBase slopes = ops::ones_like(self, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
-                                     MemoryFormat::Contiguous);
+  TORCH_CHECK_NOT_IMPLEMENTED(is_floating_point(self.scalar_type()),
+                              "\"rrelu_with_noise_out_cpu\" not implemented for '", to_string(self.scalar_type()), "'");
+  TensorBase slopes =
+      ops::ones_like(self, std::nullopt, std::nullopt, std::nullopt, std::nullopt, MemoryFormat::Contiguous);
   {
     // Numbers are drawn in double, and only for the elements that use them.
     const NoGradGuard no_grad;

@@ -44,7 +44,8 @@ CtcCall make_call(const TensorBase& log_probs, const TensorBase& targets, IntArr
   TORCH_CHECK(static_cast<int64_t>(target_lengths.size()) == batch, "target_lengths must be of size batch_size");
   const bool padded = targets.dim() == 2;
   TORCH_CHECK(!padded || targets.size(0) == batch, "Expected tensor to have size ", batch,
-              " at dimension 0, but got size ", targets.size(0), " for argument #2 'targets' (while checking arguments "
+              " at dimension 0, but got size ", targets.size(0),
+              " for argument #2 'targets' (while checking arguments "
               "for ctc_loss)");
   const std::vector<int64_t> all =
       targets.is_meta() ? std::vector<int64_t>(static_cast<size_t>(targets.numel())) : read_integers(targets);
@@ -55,9 +56,8 @@ CtcCall make_call(const TensorBase& log_probs, const TensorBase& targets, IntArr
   call.label_start.push_back(0);
   int64_t from = 0;
   for (size_t b = 0; b < static_cast<size_t>(batch); ++b) {
-    TORCH_CHECK(input_lengths[b] >= 0 && input_lengths[b] <= steps,
-                "Expected input_lengths to have value at most ", steps, ", but got value ", input_lengths[b],
-                " (while checking arguments for ctc_loss)");
+    TORCH_CHECK(input_lengths[b] >= 0 && input_lengths[b] <= steps, "Expected input_lengths to have value at most ",
+                steps, ", but got value ", input_lengths[b], " (while checking arguments for ctc_loss)");
     const int64_t length = target_lengths[b];
     TORCH_CHECK(length >= 0, "Expected target_lengths to have value at least 0, but got value ", length,
                 " (while checking arguments for ctc_loss)");
@@ -74,7 +74,8 @@ CtcCall make_call(const TensorBase& log_probs, const TensorBase& targets, IntArr
     from += length;
   }
   TORCH_CHECK(padded || from == static_cast<int64_t>(all.size()), "Expected tensor to have size ", from,
-              " at dimension 0, but got size ", all.size(), " for argument #2 'targets' (while checking arguments for "
+              " at dimension 0, but got size ", all.size(),
+              " for argument #2 'targets' (while checking arguments for "
               "ctc_loss)");
   return call;
 }

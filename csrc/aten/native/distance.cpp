@@ -38,9 +38,9 @@ void check_p(const char* op, double p) { TORCH_CHECK(p >= 0, op, " only supports
 // (B, rows, M) of a contiguous copy.
 TensorBase as_batches(const TensorBase& t) {
   const int64_t rows = t.size(-2), columns = t.size(-1);
-  const int64_t shape[] = {rows * columns == 0 ? checked_numel(t.sizes().slice(0, t.sizes().size() - 2))
-                                               : t.numel() / (rows * columns),
-                           rows, columns};
+  const int64_t shape[] = {
+      rows * columns == 0 ? checked_numel(t.sizes().slice(0, t.sizes().size() - 2)) : t.numel() / (rows * columns),
+      rows, columns};
   return ops::reshape(ops::contiguous(t), shape);
 }
 
@@ -67,10 +67,10 @@ TensorBase cdist(const TensorBase& x1, const TensorBase& x2, double p, std::opti
   TORCH_CHECK(x2.dim() >= 2, "cdist only supports at least 2D tensors, X2 got: ", x2.dim(), "D");
   TORCH_CHECK(x1.size(-1) == x2.size(-1), "X1 and X2 must have the same number of columns. X1: ", x1.size(-1),
               " X2: ", x2.size(-1));
-  TORCH_CHECK(is_floating_point(x1.scalar_type()), "cdist only supports floating-point dtypes, X1 got: ",
-              to_string(x1.scalar_type()));
-  TORCH_CHECK(is_floating_point(x2.scalar_type()), "cdist only supports floating-point dtypes, X2 got: ",
-              to_string(x2.scalar_type()));
+  TORCH_CHECK(is_floating_point(x1.scalar_type()),
+              "cdist only supports floating-point dtypes, X1 got: ", to_string(x1.scalar_type()));
+  TORCH_CHECK(is_floating_point(x2.scalar_type()),
+              "cdist only supports floating-point dtypes, X2 got: ", to_string(x2.scalar_type()));
   check_p("cdist", p);
   const int64_t mode = compute_mode.value_or(0);
   TORCH_CHECK(mode >= 0 && mode <= 2, "possible modes: 0, 1, 2, but was: ", mode);

@@ -31,7 +31,8 @@ void check_bag_arguments(const TensorBase& weight, const TensorBase& indices, co
               to_string(weight.scalar_type()), " instead (while checking arguments for embedding_bag)");
   TORCH_CHECK(weight.dim() == 2, "embedding_bag: expected a 2-D weight, got ", weight.dim(), "-D");
   TORCH_CHECK(mode >= 0 && mode <= 2, "embedding_bag: expected mode 0 (sum), 1 (mean) or 2 (max), got ", mode);
-  TORCH_CHECK(!include_last_offset || offsets.size(0) >= 1, "include_last_offset: number of offset should be at least 1");
+  TORCH_CHECK(!include_last_offset || offsets.size(0) >= 1,
+              "include_last_offset: number of offset should be at least 1");
   if (!per_sample_weights.has_value()) return;
   TORCH_CHECK(mode == 0, "embedding_bag: per_sample_weights only supported with mode='sum'");
   TORCH_CHECK(per_sample_weights->dim() == 1 && per_sample_weights->numel() == indices.numel(),
@@ -51,9 +52,8 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> embedding_bag(
   int64_t row = -1;
   if (padding_idx.has_value()) {
     const int64_t rows = weight.dim() > 0 ? weight.size(0) : 0;
-    TORCH_CHECK(*padding_idx >= -rows && *padding_idx < rows,
-                "padding_idx must be within the number of embeddings, -", rows, " through ", rows - 1, ", but got ",
-                *padding_idx);
+    TORCH_CHECK(*padding_idx >= -rows && *padding_idx < rows, "padding_idx must be within the number of embeddings, -",
+                rows, " through ", rows - 1, ", but got ", *padding_idx);
     row = *padding_idx < 0 ? *padding_idx + rows : *padding_idx;
   }
   return ops::_embedding_bag(weight, indices, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights,
@@ -66,7 +66,8 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> _embedding_bag(
   check_bag_arguments(weight, indices, offsets, mode, per_sample_weights, include_last_offset);
   const int64_t n = indices.numel(), bags = offsets.size(0) - (include_last_offset ? 1 : 0), width = weight.size(1);
   TensorBase ends = ops::to(offsets, kLong);
-  if (!include_last_offset) ends = ops::cat({ends, ops::full({1}, Scalar(n), kLong, std::nullopt, offsets.device())}, 0);
+  if (!include_last_offset)
+    ends = ops::cat({ends, ops::full({1}, Scalar(n), kLong, std::nullopt, offsets.device())}, 0);
   const int64_t wide[] = {bags, width}, per_bag[] = {bags}, per_index[] = {n};
   EmbeddingBagCall call;
   call.out = empty_tensor(wide, weight.scalar_type(), weight.device());

@@ -1,6 +1,6 @@
 // Sampling at positions: coordinates in places of the input, then gathers weighted by how near each place is.
-#include "aten/core/operators.h"
 #include "generated/kernels/grid_sampler.h"
+#include "aten/core/operators.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -17,7 +17,7 @@ enum class Interpolation : int8_t { Linear, Nearest, Cubic };
 enum class Padding : int8_t { Zeros, Border, Reflection };
 
 struct Sampler {
-  TensorBase planes;        // (N, C, places)
+  TensorBase planes;          // (N, C, places)
   std::vector<int64_t> size;  // along x, y, (z)
   Padding padding;
   bool align_corners;
@@ -59,8 +59,8 @@ TensorBase values_at(const Sampler& s, const std::vector<TensorBase>& at) {
   TensorBase inside, flat;
   for (size_t d = s.size.size(); d-- > 0;) {
     const TensorBase place = ops::detach(at[d]);
-    const TensorBase fits = ops::logical_and(ops::ge(place, number(0)),
-                                             ops::le(place, number(static_cast<double>(s.size[d] - 1))));
+    const TensorBase fits =
+        ops::logical_and(ops::ge(place, number(0)), ops::le(place, number(static_cast<double>(s.size[d] - 1))));
     inside = inside.defined() ? ops::logical_and(inside, fits) : fits;
     const TensorBase index = ops::to(ops::where(fits, place, ops::zeros_like(place)), kLong);
     flat = flat.defined() ? flat * Scalar(s.size[d]) + index : index;
@@ -110,9 +110,7 @@ TensorBase sample_nearest(const Sampler& s, const std::vector<TensorBase>& at) {
 }
 
 // Keys' cubic convolution with a = -0.75.
-TensorBase cubic_near(const TensorBase& x) {
-  return ((x * Scalar(1.25) - Scalar(2.25)) * x) * x + Scalar(1);
-}
+TensorBase cubic_near(const TensorBase& x) { return ((x * Scalar(1.25) - Scalar(2.25)) * x) * x + Scalar(1); }
 TensorBase cubic_far(const TensorBase& x) {
   return ((x * Scalar(-0.75) + Scalar(3.75)) * x - Scalar(6)) * x + Scalar(3);
 }
@@ -131,8 +129,8 @@ TensorBase sample_cubic(const Sampler& s, const std::vector<TensorBase>& at) {
   for (size_t y = 0; y < 4; ++y) {
     TensorBase row;
     for (size_t x = 0; x < 4; ++x) {
-      const TensorBase term = values_at(s, {around[0].places[x], around[1].places[y]}) *
-                              ops::unsqueeze(around[0].weights[x], 1);
+      const TensorBase term =
+          values_at(s, {around[0].places[x], around[1].places[y]}) * ops::unsqueeze(around[0].weights[x], 1);
       row = row.defined() ? row + term : term;
     }
     row = row * ops::unsqueeze(around[1].weights[y], 1);
@@ -143,8 +141,10 @@ TensorBase sample_cubic(const Sampler& s, const std::vector<TensorBase>& at) {
 
 void check_sampled(const TensorBase& input, const TensorBase& grid, int64_t interpolation, int64_t padding,
                    int64_t dims) {
-  TORCH_CHECK(input.device() == grid.device(), "grid_sampler(): expected input and grid to be on same device, but "
-              "input is on ", input.device(), " and grid is on ", grid.device());
+  TORCH_CHECK(input.device() == grid.device(),
+              "grid_sampler(): expected input and grid to be on same device, but "
+              "input is on ",
+              input.device(), " and grid is on ", grid.device());
   TORCH_CHECK(input.dim() == dims + 2 && grid.dim() == dims + 2,
               "grid_sampler(): expected input and grid with same number of dimensions, but got input with sizes ",
               input.sizes(), " and grid with sizes ", grid.sizes());
@@ -154,16 +154,20 @@ void check_sampled(const TensorBase& input, const TensorBase& grid, int64_t inte
   TORCH_CHECK(grid.size(-1) == dims, "grid_sampler(): expected grid to have size ", dims,
               " in last dimension, but got grid with sizes ", grid.sizes());
   for (int64_t d = 2; d < input.dim(); ++d) {
-    TORCH_CHECK(input.size(d) > 0, "grid_sampler(): expected input to have non-empty spatial dimensions, but input has "
-                "sizes ", input.sizes(), " with dimension ", d, " being empty");
+    TORCH_CHECK(input.size(d) > 0,
+                "grid_sampler(): expected input to have non-empty spatial dimensions, but input has "
+                "sizes ",
+                input.sizes(), " with dimension ", d, " being empty");
   }
   TORCH_CHECK(interpolation >= 0 && interpolation <= 2 && padding >= 0 && padding <= 2,
               "grid_sampler(): expected modes in [0, 2], got interpolation ", interpolation, " and padding ", padding);
   TORCH_CHECK(interpolation != 2 || dims == 2, "grid_sampler(): bicubic interpolation only supports 4D input");
   TORCH_CHECK_NOT_IMPLEMENTED(is_floating_point(input.scalar_type()), "\"grid_sampler_", dims,
                               "d_cpu\" not implemented for '", to_string(input.scalar_type()), "'");
-  TORCH_CHECK(input.scalar_type() == grid.scalar_type(), "grid_sampler(): expected input and grid to have same dtype, "
-              "but input has ", to_string(input.scalar_type()), " and grid has ", to_string(grid.scalar_type()));
+  TORCH_CHECK(input.scalar_type() == grid.scalar_type(),
+              "grid_sampler(): expected input and grid to have same dtype, "
+              "but input has ",
+              to_string(input.scalar_type()), " and grid has ", to_string(grid.scalar_type()));
 }
 
 TensorBase sample(const TensorBase& input, const TensorBase& grid, int64_t interpolation, int64_t padding,
@@ -209,8 +213,8 @@ TensorBase grid_sampler_3d(const TensorBase& input, const TensorBase& grid, int6
 
 TensorBase grid_sampler(const TensorBase& input, const TensorBase& grid, int64_t interpolation_mode,
                         int64_t padding_mode, bool align_corners) {
-  TORCH_CHECK(input.dim() == 4 || input.dim() == 5, "grid_sampler(): expected 4D or 5D input, but got input with sizes ",
-              input.sizes());
+  TORCH_CHECK(input.dim() == 4 || input.dim() == 5,
+              "grid_sampler(): expected 4D or 5D input, but got input with sizes ", input.sizes());
   return sample(input, grid, interpolation_mode, padding_mode, align_corners, input.dim() - 2);
 }
 

@@ -1,8 +1,8 @@
 // Losses on divergences, margins and distances, all made of other operators.
+#include "generated/kernels/margin_loss.h"
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
 #include "aten/native/loss_reduction.h"
-#include "generated/kernels/margin_loss.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -34,8 +34,8 @@ Scores as_rows(const char* op, const TensorBase& self) {
   bool fits = self.dim() == 1 || self.dim() == 2;
   if (self.dim() == 0) return {ops::reshape(self, {1, 1}), true};
   fits = fits && self.size(self.dim() - 1) != 0;
-  TORCH_CHECK(fits, op, "(): Expected non-empty vector or matrix with optional 0-dim batch size, but got: ",
-              self.sizes());
+  TORCH_CHECK(fits, op,
+              "(): Expected non-empty vector or matrix with optional 0-dim batch size, but got: ", self.sizes());
   return {self.dim() == 1 ? ops::unsqueeze(self, 0) : self, self.dim() == 1};
 }
 
@@ -53,15 +53,13 @@ TensorBase reduced_rows(const char* op, const TensorBase& losses, bool single, i
 TensorBase kl_div(const TensorBase& self, const TensorBase& target, int64_t reduction, bool log_target) {
   TORCH_CHECK(!self.is_complex() && !target.is_complex(), "kl_div: expected real input and target, got dtypes ",
               to_string(self.scalar_type()), " and ", to_string(target.scalar_type()));
-  return reduced_loss("kl_div",
-                      log_target ? ops::exp(target) * (target - self) : ops::_x_log_x(target) - target * self,
+  return reduced_loss("kl_div", log_target ? ops::exp(target) * (target - self) : ops::_x_log_x(target) - target * self,
                       reduction);
 }
 
 TensorBase poisson_nll_loss(const TensorBase& input, const TensorBase& target, bool log_input, bool full, double eps,
                             int64_t reduction) {
-  TensorBase loss =
-      log_input ? ops::exp(input) - target * input : input - target * ops::log(input + Scalar(eps));
+  TensorBase loss = log_input ? ops::exp(input) - target * input : input - target * ops::log(input + Scalar(eps));
   if (full) {
     const TensorBase stirling =
         target * ops::log(target) - target + ops::log(target * Scalar(6.283185307179586)) * Scalar(0.5);
@@ -117,8 +115,8 @@ TensorBase multi_margin_loss(const TensorBase& self, const TensorBase& target, c
   TORCH_CHECK(p.to_double() == 1 || p.to_double() == 2, "only p == 1 and p == 2 supported");
   const auto [rows, single] = as_rows("multi_margin_loss", self);
   const int64_t n = rows.size(0), classes = rows.size(1);
-  TORCH_CHECK(target.dim() <= 1 && target.numel() == n, "multi_margin_loss(): inconsistent target size, got: ",
-              target.sizes());
+  TORCH_CHECK(target.dim() <= 1 && target.numel() == n,
+              "multi_margin_loss(): inconsistent target size, got: ", target.sizes());
   check_double_or_float("multi_margin_loss_cpu", self);
   const TensorBase index = ops::reshape(target, {n, 1});
   TensorBase loss = positive_part(Scalar(margin) - ops::gather(rows, 1, index) + rows);
@@ -145,8 +143,7 @@ TensorBase multilabel_margin_loss(const TensorBase& self, const TensorBase& targ
   const TensorBase is_target =
       ops::ne(ops::scatter_add(ops::zeros_like(labels), 1, index, ops::to(valid, kLong)), wrapped_scalar(0));
   const TensorBase wanted = ops::gather(rows, 1, index);
-  const TensorBase gap =
-      positive_part(Scalar(1) - ops::unsqueeze(wanted, 2) + ops::unsqueeze(rows, 1));
+  const TensorBase gap = positive_part(Scalar(1) - ops::unsqueeze(wanted, 2) + ops::unsqueeze(rows, 1));
   const TensorBase counts = ops::logical_and(ops::unsqueeze(valid, 2), ops::logical_not(ops::unsqueeze(is_target, 1)));
   const TensorBase loss = ops::where(counts, gap, zeros_of(gap));
   const TensorBase sums = ops::sum(loss, OptionalIntArrayRef(IntArrayRef({int64_t{1}, int64_t{2}})), false);

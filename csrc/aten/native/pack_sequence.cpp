@@ -46,12 +46,15 @@ std::tuple<TensorBase, TensorBase> _pack_padded_sequence(const TensorBase& input
   const std::vector<int64_t> length = read_numbers("lengths", lengths);
   const int64_t batch = steps.size(1);
   TORCH_CHECK(input.numel() > 0, "Cannot pack empty tensors.");
-  TORCH_CHECK(static_cast<int64_t>(length.size()) == batch, "Expected `len(lengths)` to be equal to batch_size, but got ",
-              length.size(), " (batch_size=", batch, ")");
+  TORCH_CHECK(static_cast<int64_t>(length.size()) == batch,
+              "Expected `len(lengths)` to be equal to batch_size, but got ", length.size(), " (batch_size=", batch,
+              ")");
   for (size_t i = 0; i < length.size(); ++i) {
-    TORCH_CHECK(length[i] > 0, "Length of all samples has to be greater than 0, but found an element in 'lengths' that "
+    TORCH_CHECK(length[i] > 0,
+                "Length of all samples has to be greater than 0, but found an element in 'lengths' that "
                 "is <= 0");
-    TORCH_CHECK(i == 0 || length[i] <= length[i - 1], "`lengths` array must be sorted in decreasing order when "
+    TORCH_CHECK(i == 0 || length[i] <= length[i - 1],
+                "`lengths` array must be sorted in decreasing order when "
                 "`enforce_sorted` is True. You can pass `enforce_sorted=False` to pack_padded_sequence and/or "
                 "pack_sequence to sidestep this requirement if you do not need ONNX exportability.");
   }

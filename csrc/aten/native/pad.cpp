@@ -185,9 +185,10 @@ TensorBase _pad_enum(const TensorBase& self, IntArrayRef pad, int64_t mode, std:
   TORCH_CHECK(!value.has_value() || *value == 0, "Padding mode \"", kNames[mode], "\" doesn't take in value argument");
   const auto dims = static_cast<int64_t>(pad.size() / 2);
   TORCH_CHECK_NOT_IMPLEMENTED(dims >= 1 && dims <= 3 && (self.dim() == dims + 1 || self.dim() == dims + 2),
-                              "pad(): mode \"", kNames[mode], "\" pads the last 1 to 3 dimensions of a tensor that has "
-                              "one or two more, got padding of length ", pad.size(), " and a ", self.dim(),
-                              "D input; see mode \"constant\" for all others");
+                              "pad(): mode \"", kNames[mode],
+                              "\" pads the last 1 to 3 dimensions of a tensor that has "
+                              "one or two more, got padding of length ",
+                              pad.size(), " and a ", self.dim(), "D input; see mode \"constant\" for all others");
   if (kind == PadMode::Circular) return ops::_pad_circular(self, pad);
   const bool reflect = kind == PadMode::Reflect;
   if (dims == 1) return reflect ? ops::reflection_pad1d(self, pad) : ops::replication_pad1d(self, pad);

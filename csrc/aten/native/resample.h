@@ -24,8 +24,7 @@ using Taps = std::array<AxisTaps, 3>;
 /// Tensors are (N, C, D, H, W) with any strides and not empty.
 /// out[n, c, z, y, x] = self[n, c, maps[0][z], maps[1][y], maps[2][x]], and its transpose, which writes all of grad_input.
 DECLARE_STUB(map_gather_stub, void(const TensorBase& out, const TensorBase& self, const AxisMaps& maps));
-DECLARE_STUB(map_scatter_stub,
-             void(const TensorBase& grad_input, const TensorBase& grad_output, const AxisMaps& maps));
+DECLARE_STUB(map_scatter_stub, void(const TensorBase& grad_input, const TensorBase& grad_output, const AxisMaps& maps));
 /// The same with weighted sums, dim by dim from the last, and its transpose.
 DECLARE_STUB(tap_stub, void(const TensorBase& out, const TensorBase& self, const Taps& taps));
 DECLARE_STUB(tap_transposed_stub, void(const TensorBase& grad_input, const TensorBase& grad_output, const Taps& taps));
@@ -38,7 +37,15 @@ TORCH_API TensorBase mapped_pad(const char* op, int64_t dims, PadMode mode, cons
 TORCH_API TensorBase mapped_pad_backward(const char* op, int64_t dims, PadMode mode, const TensorBase& grad_output,
                                          const TensorBase& self, IntArrayRef padding);
 
-enum class ResizeMode : int8_t { Nearest, NearestExact, Linear, Cubic, LinearAntialias, CubicAntialias, LanczosAntialias };
+enum class ResizeMode : int8_t {
+  Nearest,
+  NearestExact,
+  Linear,
+  Cubic,
+  LinearAntialias,
+  CubicAntialias,
+  LanczosAntialias
+};
 using ResizeFactors = ArrayRef<std::optional<double>>;
 
 /// `self` (N, C, ...) in `output_size`; `factors` are scale factors the caller gave, per dim, or none.

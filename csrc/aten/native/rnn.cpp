@@ -210,8 +210,7 @@ NetworkResult run_input(const Cell& cell, const Options& o, const TensorBase& in
                         bool batch_first) {
   TORCH_CHECK(input.dim() == 3, o.op, "(): expected a 3-D input, got ", input.sizes());
   TORCH_CHECK(input.size(batch_first ? 1 : 0) > 0, "Expected sequence length to be larger than 0 in RNN");
-  NetworkResult result =
-      run_network(cell, o, batch_first ? ops::transpose(input, 0, 1) : input, hx, params, Steps{});
+  NetworkResult result = run_network(cell, o, batch_first ? ops::transpose(input, 0, 1) : input, hx, params, Steps{});
   if (batch_first) result.output = ops::transpose(result.output, 0, 1);
   return result;
 }
@@ -237,8 +236,8 @@ NetworkResult run_data(const Cell& cell, const Options& o, const TensorBase& dat
   TORCH_CHECK(!steps.sizes.empty() && data.dim() == 2 && data.size(0) == total, o.op,
               "(): expected data with one row for each of the ", total, " entries of batch_sizes, got ", data.sizes());
   for (const TensorBase& h : hx)
-    TORCH_CHECK(h.dim() == 3 && h.size(1) == steps.sizes[0], o.op, "(): expected states of a batch of ",
-                steps.sizes[0], ", got ", h.sizes());
+    TORCH_CHECK(h.dim() == 3 && h.size(1) == steps.sizes[0], o.op, "(): expected states of a batch of ", steps.sizes[0],
+                ", got ", h.sizes());
   return run_network(cell, o, data, hx, params, steps);
 }
 
@@ -250,9 +249,7 @@ State cell_step(const Cell& cell, const TensorBase& input, const State& state, c
 
 std::tuple<TensorBase, TensorBase> two(NetworkResult result) { return {result.output, result.h}; }
 
-void check_states(const char* op, TensorList hx) {
-  TORCH_CHECK(hx.size() == 2, op, " expects two hidden states");
-}
+void check_states(const char* op, TensorList hx) { TORCH_CHECK(hx.size() == 2, op, " expects two hidden states"); }
 
 }  // namespace
 
@@ -282,9 +279,9 @@ std::tuple<TensorBase, TensorBase> rnn_tanh(const TensorBase& input, const Tenso
   return two(run_input(kTanh, {"rnn_tanh", has_biases, num_layers, dropout, train, bidirectional}, input, {hx}, params,
                        batch_first));
 }
-std::tuple<TensorBase, TensorBase> rnn_tanh(const TensorBase& data, const TensorBase& batch_sizes,
-                                            const TensorBase& hx, TensorList params, bool has_biases,
-                                            int64_t num_layers, double dropout, bool train, bool bidirectional) {
+std::tuple<TensorBase, TensorBase> rnn_tanh(const TensorBase& data, const TensorBase& batch_sizes, const TensorBase& hx,
+                                            TensorList params, bool has_biases, int64_t num_layers, double dropout,
+                                            bool train, bool bidirectional) {
   return two(run_data(kTanh, {"rnn_tanh", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes,
                       {hx}, params));
 }
@@ -294,9 +291,9 @@ std::tuple<TensorBase, TensorBase> rnn_relu(const TensorBase& input, const Tenso
   return two(run_input(kRelu, {"rnn_relu", has_biases, num_layers, dropout, train, bidirectional}, input, {hx}, params,
                        batch_first));
 }
-std::tuple<TensorBase, TensorBase> rnn_relu(const TensorBase& data, const TensorBase& batch_sizes,
-                                            const TensorBase& hx, TensorList params, bool has_biases,
-                                            int64_t num_layers, double dropout, bool train, bool bidirectional) {
+std::tuple<TensorBase, TensorBase> rnn_relu(const TensorBase& data, const TensorBase& batch_sizes, const TensorBase& hx,
+                                            TensorList params, bool has_biases, int64_t num_layers, double dropout,
+                                            bool train, bool bidirectional) {
   return two(run_data(kRelu, {"rnn_relu", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes,
                       {hx}, params));
 }
@@ -309,15 +306,15 @@ std::tuple<TensorBase, TensorBase> gru(const TensorBase& input, const TensorBase
 std::tuple<TensorBase, TensorBase> gru(const TensorBase& data, const TensorBase& batch_sizes, const TensorBase& hx,
                                        TensorList params, bool has_biases, int64_t num_layers, double dropout,
                                        bool train, bool bidirectional) {
-  return two(run_data(kGru, {"gru", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes, {hx},
-                      params));
+  return two(
+      run_data(kGru, {"gru", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes, {hx}, params));
 }
 std::tuple<TensorBase, TensorBase, TensorBase> lstm(const TensorBase& input, TensorList hx, TensorList params,
                                                     bool has_biases, int64_t num_layers, double dropout, bool train,
                                                     bool bidirectional, bool batch_first) {
   check_states("lstm", hx);
-  NetworkResult r = run_input(kLstm, {"lstm", has_biases, num_layers, dropout, train, bidirectional}, input, hx,
-                              params, batch_first);
+  NetworkResult r =
+      run_input(kLstm, {"lstm", has_biases, num_layers, dropout, train, bidirectional}, input, hx, params, batch_first);
   return {r.output, r.h, r.c};
 }
 std::tuple<TensorBase, TensorBase, TensorBase> lstm(const TensorBase& data, const TensorBase& batch_sizes,
@@ -325,8 +322,8 @@ std::tuple<TensorBase, TensorBase, TensorBase> lstm(const TensorBase& data, cons
                                                     int64_t num_layers, double dropout, bool train,
                                                     bool bidirectional) {
   check_states("lstm", hx);
-  NetworkResult r = run_data(kLstm, {"lstm", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes,
-                             hx, params);
+  NetworkResult r =
+      run_data(kLstm, {"lstm", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes, hx, params);
   return {r.output, r.h, r.c};
 }
 

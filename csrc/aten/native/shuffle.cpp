@@ -1,6 +1,6 @@
 // Fronts of shuffles, columns of windows and sampling grids; all but the columns are made of views.
-#include "aten/core/operators.h"
 #include "generated/kernels/shuffle.h"
+#include "aten/core/operators.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 #include "generated/ops/index.h"
@@ -106,8 +106,10 @@ TensorBase im2col(const TensorBase& self, IntArrayRef kernel_size, IntArrayRef d
   TORCH_CHECK(self.dim() == 3 || self.dim() == 4, "Expected 3D or 4D (batch mode) tensor for input, got ",
               self.sizes());
   for (int64_t d = self.dim() - 3; d < self.dim(); ++d) {
-    TORCH_CHECK(self.size(d) != 0, "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other "
-                "non-zero dimensions for input, but got: ", self.sizes());
+    TORCH_CHECK(self.size(d) != 0,
+                "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other "
+                "non-zero dimensions for input, but got: ",
+                self.sizes());
   }
   const Windows y = windows_of("im2col", 0, self.size(-2), kernel_size, dilation, padding, stride),
                 x = windows_of("im2col", 1, self.size(-1), kernel_size, dilation, padding, stride);
@@ -133,11 +135,11 @@ TensorBase col2im(const TensorBase& self, IntArrayRef output_size, IntArrayRef k
   const Windows y = windows_of("col2im", 0, output_size[0], kernel_size, dilation, padding, stride),
                 x = windows_of("col2im", 1, output_size[1], kernel_size, dilation, padding, stride);
   const int64_t ndim = self.dim(), block = y.kernel * x.kernel;
-  TORCH_CHECK((ndim == 2 && self.size(0) != 0 && self.size(1) != 0) ||
-                  (ndim == 3 && self.size(1) != 0 && self.size(2) != 0),
-              "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for "
-              "input, but got: ",
-              self.sizes());
+  TORCH_CHECK(
+      (ndim == 2 && self.size(0) != 0 && self.size(1) != 0) || (ndim == 3 && self.size(1) != 0 && self.size(2) != 0),
+      "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for "
+      "input, but got: ",
+      self.sizes());
   TORCH_CHECK(self.size(-2) % block == 0,
               "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got "
               "input.size(1)=",
@@ -162,8 +164,7 @@ TensorBase col2im(const TensorBase& self, IntArrayRef output_size, IntArrayRef k
       ops::add_(target, ops::select(ops::select(columns, 2, i), 2, j));
     }
   }
-  TensorBase out = ops::contiguous(
-      ops::narrow(ops::narrow(padded, 2, y.padding, y.size), 3, x.padding, x.size));
+  TensorBase out = ops::contiguous(ops::narrow(ops::narrow(padded, 2, y.padding, y.size), 3, x.padding, x.size));
   if (half) out = ops::to(out, dtype);
   return ndim == 2 ? ops::squeeze(out, 0) : out;
 }
@@ -173,8 +174,8 @@ namespace {
 // -1 to 1 in `steps`, at the corners or at the centres of the places.
 TensorBase axis_positions(const TensorBase& theta, int64_t steps, bool align_corners) {
   if (steps <= 1) return ops::zeros({steps}, theta.scalar_type(), std::nullopt, theta.device());
-  const TensorBase range = ops::linspace(Scalar(-1), Scalar(1), steps, theta.scalar_type(), std::nullopt,
-                                         theta.device());
+  const TensorBase range =
+      ops::linspace(Scalar(-1), Scalar(1), steps, theta.scalar_type(), std::nullopt, theta.device());
   return align_corners ? range : range * Scalar(static_cast<double>(steps - 1) / static_cast<double>(steps));
 }
 
@@ -234,8 +235,10 @@ TensorBase bilinear(const TensorBase& input1, const TensorBase& input2, const Te
                     const std::optional<TensorBase>& bias) {
   TORCH_CHECK(input1.dim() == input2.dim(), "bilinear(): input dimensions do not match: got ", input1.dim(), " and ",
               input2.dim());
-  TORCH_CHECK(weight.dim() == 3 && input1.dim() >= 1, "bilinear(): expected inputs with a dim of features and a 3-D "
-              "weight, got ", input1.sizes(), ", ", input2.sizes(), " and ", weight.sizes());
+  TORCH_CHECK(weight.dim() == 3 && input1.dim() >= 1,
+              "bilinear(): expected inputs with a dim of features and a 3-D "
+              "weight, got ",
+              input1.sizes(), ", ", input2.sizes(), " and ", weight.sizes());
   for (int64_t d = 0; d < input1.dim() - 1; ++d) {
     TORCH_CHECK(input1.size(d) == input2.size(d), "bilinear(): input batch dimensions do not match at dim ", d,
                 ": got ", input1.size(d), " and ", input2.size(d));
@@ -245,8 +248,8 @@ TensorBase bilinear(const TensorBase& input1, const TensorBase& input2, const Te
   TORCH_CHECK(input2.size(-1) == weight.size(2), "bilinear(): input2 size does not match weight size: got ",
               input2.size(-1), " but expected ", weight.size(2));
   TORCH_CHECK(!bias.has_value() || (bias->dim() == 1 && bias->size(0) == weight.size(0)),
-              "bilinear(): bias size does not match weight size: got ", bias.has_value() ? bias->sizes() : IntArrayRef(),
-              " but expected ", weight.size(0));
+              "bilinear(): bias size does not match weight size: got ",
+              bias.has_value() ? bias->sizes() : IntArrayRef(), " but expected ", weight.size(0));
   const int64_t out_features = weight.size(0), in1 = weight.size(1), in2 = weight.size(2);
   const int64_t rows = checked_numel(input1.sizes().slice(0, input1.sizes().size() - 1));
   const TensorBase a = ops::reshape(input1, {rows, in1}), b = ops::reshape(input2, {rows, in2, 1});

@@ -138,8 +138,8 @@ std::tuple<TensorBase, TensorBase> fractional_max_pool(const char* op, int64_t d
     const int64_t in = self.size(self.dim() - dims + i), kernel = kernel_size[static_cast<size_t>(i)],
                   out = output_size[static_cast<size_t>(i)];
     // PyTorch leaves one place more in volumes.
-    TORCH_CHECK(kernel > 0 && out > 0 && out + kernel - 1 + (dims == 3 ? 1 : 0) <= in, op, "(): pool size ", kernel, " with ", out,
-                " outputs is too large relative to input size ", in, " in spatial dimension ", i);
+    TORCH_CHECK(kernel > 0 && out > 0 && out + kernel - 1 + (dims == 3 ? 1 : 0) <= in, op, "(): pool size ", kernel,
+                " with ", out, " outputs is too large relative to input size ", in, " in spatial dimension ", i);
   }
   WindowTable windows = single_windows();
   windows.per_plane = true;
@@ -185,8 +185,8 @@ namespace {
 
 TensorBase max_unpool(const char* op, int64_t dims, const TensorBase& self, const TensorBase& indices,
                       IntArrayRef output_size) {
-  TORCH_CHECK(indices.scalar_type() == kLong, "elements in indices should be type int64 but got: ",
-              to_string(indices.scalar_type()));
+  TORCH_CHECK(indices.scalar_type() == kLong,
+              "elements in indices should be type int64 but got: ", to_string(indices.scalar_type()));
   TORCH_CHECK(static_cast<int64_t>(output_size.size()) == dims, "There should be exactly ", dims,
               " elements in output_size, but got ", output_size.size(), " elements.");
   TORCH_CHECK(self.dim() == dims + 1 || self.dim() == dims + 2, "Input to max_unpooling", dims, "d should be a ",
@@ -202,8 +202,8 @@ TensorBase max_unpool(const char* op, int64_t dims, const TensorBase& self, cons
     TORCH_CHECK(self.size(d) > 0, op, "(): expected input to have non-zero size for non-batch dimensions, got ",
                 self.sizes());
   const TensorBase zeros = ops::zeros({planes, plane}, self.scalar_type(), std::nullopt, self.device());
-  const TensorBase out = ops::scatter(zeros, 1, ops::reshape(indices, {planes, places}),
-                                      ops::reshape(self, {planes, places}));
+  const TensorBase out =
+      ops::scatter(zeros, 1, ops::reshape(indices, {planes, places}), ops::reshape(self, {planes, places}));
   return ops::reshape(out, shape);
 }
 
@@ -215,8 +215,9 @@ TensorBase max_unpool2d(const TensorBase& self, const TensorBase& indices, IntAr
 
 TensorBase max_unpool3d(const TensorBase& self, const TensorBase& indices, IntArrayRef output_size, IntArrayRef stride,
                         IntArrayRef padding) {
-  TORCH_CHECK(stride.size() == 3, "There should be exactly three elements (depth, height, width) in stride, but got: ",
-              stride.size(), " elements.");
+  TORCH_CHECK(stride.size() == 3,
+              "There should be exactly three elements (depth, height, width) in stride, but got: ", stride.size(),
+              " elements.");
   TORCH_CHECK(padding.size() == 3,
               "There should be exactly three elements (depth, height, width) in padding, but got: ", padding.size(),
               " elements.");

@@ -76,8 +76,7 @@ void cubic_taps(AxisTaps& taps, int64_t out, A scale, bool align_corners) {
   for (int64_t o = 0; o < out; ++o) {
     const LastPlace s = split(source_place(scale, o, align_corners, false), taps.in);
     const A t = static_cast<A>(s.fraction);
-    for (int64_t k = -1; k <= 2; ++k)
-      taps.places.push_back(std::min(std::max<int64_t>(s.place + k, 0), taps.in - 1));
+    for (int64_t k = -1; k <= 2; ++k) taps.places.push_back(std::min(std::max<int64_t>(s.place + k, 0), taps.in - 1));
     for (const A weight : {cubic_far(t + A(1), a), cubic_near(t, a), cubic_near(A(1) - t, a), cubic_far(A(2) - t, a)})
       taps.weights.push_back(static_cast<double>(weight));
   }
@@ -232,9 +231,8 @@ TensorBase resize_images_backward(const char* op, ResizeMode mode, const TensorB
   if (is_nearest(mode)) {
     map_scatter_stub(to.device().type(), to, from, all_maps(mode, input_size, output_size, factors));
   } else {
-    tap_transposed_stub(
-        to.device().type(), to, from,
-        all_taps(mode, input_size, output_size, grad_output.scalar_type(), align_corners, factors));
+    tap_transposed_stub(to.device().type(), to, from,
+                        all_taps(mode, input_size, output_size, grad_output.scalar_type(), align_corners, factors));
   }
   return grad_input;
 }

@@ -98,11 +98,17 @@ def ctc_loss(op, make):
     pack = (lambda v: v) if op.overload == "IntList" else oracle.tensor
     for reduction in REDUCTIONS:
         probs = make(12, 3, 6).log_softmax(-1)
-        yield Sample(probs, labels(make, 3, 5), pack([12, 9, 10]), pack([5, 3, 4]), 0, reduction, length=256, smooth=False)
+        yield Sample(
+            probs, labels(make, 3, 5), pack([12, 9, 10]), pack([5, 3, 4]), 0, reduction, length=256, smooth=False
+        )
         target = labels(make, 1, 12)[0]
-        yield Sample(probs, target, pack([12, 9, 10]), pack([5, 3, 4]), 0, reduction, length=256, layouts=False, smooth=False)
+        yield Sample(
+            probs, target, pack([12, 9, 10]), pack([5, 3, 4]), 0, reduction, length=256, layouts=False, smooth=False
+        )
         # Too few steps: infinite, or zero.
-        yield Sample(probs, labels(make, 3, 5), pack([12, 2, 10]), pack([5, 4, 0]), 0, reduction, True, length=256, smooth=False)
+        yield Sample(
+            probs, labels(make, 3, 5), pack([12, 2, 10]), pack([5, 4, 0]), 0, reduction, True, length=256, smooth=False
+        )
 
 
 CELLS = {"rnn_tanh_cell": 1, "rnn_relu_cell": 1, "gru_cell": 3, "lstm_cell": 4}
