@@ -231,34 +231,4 @@ TensorBase one_hot(const TensorBase& self, int64_t num_classes) {
   return ops::scatter_(out, -1, ops::unsqueeze(self, -1), Scalar(1));
 }
 
-TensorBase bilinear(const TensorBase& input1, const TensorBase& input2, const TensorBase& weight,
-                    const std::optional<TensorBase>& bias) {
-  TORCH_CHECK(input1.dim() == input2.dim(), "bilinear(): input dimensions do not match: got ", input1.dim(), " and ",
-              input2.dim());
-  TORCH_CHECK(weight.dim() == 3 && input1.dim() >= 1,
-              "bilinear(): expected inputs with a dim of features and a 3-D "
-              "weight, got ",
-              input1.sizes(), ", ", input2.sizes(), " and ", weight.sizes());
-  for (int64_t d = 0; d < input1.dim() - 1; ++d) {
-    TORCH_CHECK(input1.size(d) == input2.size(d), "bilinear(): input batch dimensions do not match at dim ", d,
-                ": got ", input1.size(d), " and ", input2.size(d));
-  }
-  TORCH_CHECK(input1.size(-1) == weight.size(1), "bilinear(): input1 size does not match weight size: got ",
-              input1.size(-1), " but expected ", weight.size(1));
-  TORCH_CHECK(input2.size(-1) == weight.size(2), "bilinear(): input2 size does not match weight size: got ",
-              input2.size(-1), " but expected ", weight.size(2));
-  TORCH_CHECK(!bias.has_value() || (bias->dim() == 1 && bias->size(0) == weight.size(0)),
-              "bilinear(): bias size does not match weight size: got ",
-              bias.has_value() ? bias->sizes() : IntArrayRef(), " but expected ", weight.size(0));
-  const int64_t out_features = weight.size(0), in1 = weight.size(1), in2 = weight.size(2);
-  const int64_t rows = checked_numel(input1.sizes().slice(0, input1.sizes().size() - 1));
-  const TensorBase a = ops::reshape(input1, {rows, in1}), b = ops::reshape(input2, {rows, in2, 1});
-  const TensorBase by_first = ops::reshape(ops::permute(weight, {1, 0, 2}), {in1, out_features * in2});
-  const TensorBase half = ops::reshape(ops::mm(a, by_first), {rows, out_features, in2});
-  DimVector shape(input1.sizes());
-  shape.back() = out_features;
-  const TensorBase out = ops::reshape(ops::bmm(half, b), shape);
-  return bias.has_value() ? out + *bias : out;
-}
-
 }  // namespace tiny_torch::native

@@ -144,13 +144,6 @@ def one_hot(op, make):
     yield Sample(make(0, 3), 4, grad=False)
 
 
-@samples("bilinear", dtypes=SMALL)
-def bilinear(op, make):
-    for lead in [(2,), (), (2, 5), (0,)]:
-        yield Sample(make(*lead, 3), make(*lead, 4), make(5, 3, 4), make(5), length=12)
-        yield Sample(make(*lead, 3), make(*lead, 4), make(5, 3, 4), length=12)
-
-
 @samples("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", dtypes=SMALL)
 def adaptive_max_pool(op, make):
     dims = int(op.name[-2])

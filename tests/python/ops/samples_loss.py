@@ -9,15 +9,6 @@ EXACT = ["float32", "float64"]
 REDUCTIONS = [0, 1, 2]
 
 
-@samples("binary_cross_entropy", dtypes=SMALL)
-def binary_cross_entropy(op, make):
-    for reduction in REDUCTIONS:
-        for shape in [(3, 4), (), (40003,)]:
-            p, t = make(*shape, low=0.05, high=0.95), make(*shape, low=0.05, high=0.95)
-            yield Sample(p, t, reduction=reduction, length=64)
-            yield Sample(p, t, make(*shape, low=0.1, high=1), reduction, length=64, fixed=(2,))
-
-
 @samples("kl_div", dtypes=SMALL)
 def kl_div(op, make):
     for reduction in REDUCTIONS:
