@@ -150,3 +150,5 @@ def __getattr__(name):
 from tiny_torch import autograd, cuda, nn, random, storage, utils  # noqa: E402
 
 name_core_types(_C)
+# PyTorch's older word.
+legacy_contiguous_format = contiguous_format  # noqa: F821

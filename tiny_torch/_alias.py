@@ -42,7 +42,9 @@ def name_core_types(core):
     for name in ("_nn", "_VariableFunctions"):
         operators = getattr(core, name)
         # Pickles find a built-in function through its module.
-        sys.modules[f"{core.__name__}.{name}"] = operators
+        full = f"{core.__name__}.{name}"
+        operators.__spec__ = importlib.machinery.ModuleSpec(full, None)
+        sys.modules[full] = operators
         _rename_members(operators, _THEIRS, _OURS)
 
 

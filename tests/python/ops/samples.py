@@ -34,7 +34,10 @@ EXEMPT = [
         "signs and order are free, or reached by their public forms: tests/python/linalg",
     ),
     (r"_?fft_\w+", "complex results: tests/python/fft"),
-    (r"_cdist_forward|_prelu_kernel|_pdist_forward|_embedding_bag|_ctc_loss", "inner parts of public ops, which are tested"),
+    (
+        r"_cdist_forward|_prelu_kernel|_pdist_forward|_embedding_bag|_ctc_loss",
+        "inner parts of public ops, which are tested",
+    ),
     (r"_fused_\w+|_foreach_\w+", "lists of tensors written in place: tested by tests/python/optim"),
     (r".*_backward(_data|_input|_weight|_overrideable)?", "reached by the gradient check of its forward op"),
     (
