@@ -543,8 +543,28 @@ def _pin_memory(self, device=None):
     raise RuntimeError("pin_memory(): there is no accelerator whose memory transfers would gain from pinned memory")
 
 
+def _inplace_view(name):
+    def method(self, *args, **kwargs):
+        if self.requires_grad and torch.is_grad_enabled():
+            raise NotImplementedError(
+                f"{name}_(): the shape of a tensor that requires grad cannot be changed in place; use {name}()"
+            )
+        self.data = getattr(self.detach(), name)(*args, **kwargs)
+        return self
+
+    method.__name__ = f"{name}_"
+    method.__doc__ = (
+        f"{name} in place: the tensor itself gets the other shape. NotImplementedError where it requires grad."
+    )
+    return method
+
+
 _FALLBACKS = {
     "set_": _set_,
+    **{
+        f"{name}_": _inplace_view(name)
+        for name in ("squeeze", "unsqueeze", "t", "transpose", "swapaxes", "swapdims", "as_strided")
+    },
     "is_pinned": lambda self, device=None: False,
     "pin_memory": _pin_memory,
     "__rsub__": _rsub,

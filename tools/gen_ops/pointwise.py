@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from tools.gen_ops import cpp
 from tools.gen_ops.model import Arg, Op, OpListError
 
+ROOT = Path(__file__).resolve().parents[2]
 COMPUTE_TYPES = {"f32": "float", "f64": "double", "i64": "int64_t", "c64": "complex<float>", "c128": "complex<double>"}
 TYPE_SETS = {
     "float": ["f32", "f64"],
@@ -53,6 +55,12 @@ def types_of(op: Op) -> list[str]:
     return [COMPUTE_TYPES[t] for t in TYPE_SETS[name]]
 
 
+def own_words(family: str) -> str:
+    """csrc/aten/cpu/simd/<family>-inl.h, where a family has words beside the vocabulary."""
+    name = f"aten/cpu/simd/{family}-inl.h"
+    return f'#include "{name}"' if (ROOT / "csrc" / name).exists() else ""
+
+
 def pointwise_source(family: str, ops: list[Op]) -> str:
     mine = [op for op in ops if op.kind == "pointwise" and op.form == "functional"]
     if not mine:
@@ -65,6 +73,7 @@ def pointwise_source(family: str, ops: list[Op]) -> str:
         '#include "aten/cpu/simd/vec-inl.h"',
         '#include "aten/cpu/simd/math-inl.h"',
         '#include "aten/cpu/simd/pointwise_block-inl.h"\n',
+        own_words(family),
         "HWY_BEFORE_NAMESPACE();",
         "namespace tiny_torch::simd {",
         "namespace HWY_NAMESPACE {",

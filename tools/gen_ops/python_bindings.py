@@ -51,7 +51,15 @@ def gather(families: dict[str, list[Op]]) -> list[PyFunction]:
                 fn.functions.append(overload)
             if has_self and ("method" in op.variants or op.form == "inplace") and not module:
                 fn.methods.append(overload)
+    for fn in table.values():
+        # A 0-d tensor passes for a number too, so overloads for tensors are tried first.
+        fn.functions.sort(key=takes_number)
+        fn.methods.sort(key=takes_number)
     return [f for f in table.values() if f.functions or f.methods]
+
+
+def takes_number(o: Overload) -> bool:
+    return any(a.type.base == "Scalar" and not a.kwarg_only for a in o.args)
 
 
 def type_text(op: Op, a: Arg) -> str:

@@ -141,7 +141,7 @@ def default_out(op: Op, head: str) -> str:
     outs = [a.name for a in op.out_args]
     passed = []
     for a in base.cpp_args:
-        if a.name in op.entry.get("out_dtype", []):
+        if isinstance(op.entry.get("out_dtype"), list) and a.name in op.entry["out_dtype"]:
             passed.append(f"in_dtype_of({outs[0]}, {a.name})")
         elif a.name == "dtype" and op.kind == "reduction" and a.type.optional and "out_dtype" not in op.entry:
             passed.append(f"dtype.has_value() ? dtype : {outs[0]}.scalar_type()")
@@ -153,6 +153,8 @@ def default_out(op: Op, head: str) -> str:
             )
     call = f"ops::{base.cpp_name}({', '.join(passed)})"
     body = [head, "  const AutoDispatchBelowAutograd guard;"]
+    if op.entry.get("out_dtype") == "same":
+        body.append(f"  check_same_dtype({cpp.quote(op.base.name)}, {outs[0]}, self);")
     if len(outs) == 1 and op.out_args[0].type.is_list:
         raise OpListError(f"{op.schema.full_name}: out= lists need a hand-written front")
     if len(outs) == 1:

@@ -52,4 +52,9 @@ void resize_output(const TensorBase& out, IntArrayRef sizes, IntArrayRef strides
   out.impl()->set_sizes_and_strides(sizes, strides);
 }
 
+void check_same_dtype(const char* op, const TensorBase& out, const TensorBase& self) {
+  TORCH_CHECK(out.scalar_type() == self.scalar_type(), op, "(): Expected out tensor to have dtype ",
+              to_string(self.scalar_type()), ", but got ", to_string(out.scalar_type()), " instead");
+}
+
 }  // namespace tiny_torch

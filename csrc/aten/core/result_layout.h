@@ -19,4 +19,7 @@ TORCH_API void resize_output(const TensorBase& out, IntArrayRef sizes, IntArrayR
 /// compute in the dtype of their output.
 TORCH_API TensorBase in_dtype_of(const TensorBase& out, const TensorBase& t);
 
+/// RuntimeError unless `out` has the dtype of `self`: for operators that only move values.
+TORCH_API void check_same_dtype(const char* op, const TensorBase& out, const TensorBase& self);
+
 }  // namespace tiny_torch

@@ -39,9 +39,10 @@ TensorBase pow(const TensorBase& self, const Scalar& exponent) {
   if (same && exponent.equal(2)) return ops::mul(self, self);
   if (same && exponent.equal(1)) return ops::clone(self);
   if (same && exponent.equal(3)) return ops::mul(ops::mul(self, self), self);
-  // Unlike the general case, roots of -inf are nan.
-  if (same && exponent.equal(0.5)) return ops::sqrt(self);
-  if (same && exponent.equal(-0.5)) return ops::rsqrt(self);
+  // Unlike the general case, which PyTorch keeps for float16, roots of -inf are nan.
+  const bool has_root = same && self.scalar_type() != kHalf;
+  if (has_root && exponent.equal(0.5)) return ops::sqrt(self);
+  if (has_root && exponent.equal(-0.5)) return ops::rsqrt(self);
   return ops::pow(self, wrapped_scalar(exponent));
 }
 
@@ -53,6 +54,14 @@ TensorBase& pow_out(TensorBase& out, const Scalar& self, const TensorBase& expon
   return ops::fill_(out, Scalar(1));
 }
 
+namespace {
+// Negative bounds of uint8 wrap.
+TensorBase bound(const Scalar& value, ScalarType dtype) {
+  const bool wraps = dtype == kByte && value.is_integral(true) && value.to_int() < 0 && value.to_int() >= -255;
+  return wrapped_scalar(wraps ? Scalar(int64_t{static_cast<uint8_t>(value.to_int())}) : value);
+}
+}  // namespace
+
 TensorBase clamp(const TensorBase& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
   TORCH_CHECK(min.has_value() || max.has_value(), "torch.clamp: At least one of 'min' or 'max' must not be None");
   ResultType common;
@@ -60,8 +69,10 @@ TensorBase clamp(const TensorBase& self, const std::optional<Scalar>& min, const
   if (min.has_value()) common.add(*min);
   if (max.has_value()) common.add(*max);
   TORCH_CHECK_NOT_IMPLEMENTED(common.get() != kBool, "\"clamp_scalar_cpu\" not implemented for 'Bool'");
-  if (min.has_value() && max.has_value()) return ops::_clamp_both(self, wrapped_scalar(*min), wrapped_scalar(*max));
-  return min.has_value() ? ops::maximum(self, wrapped_scalar(*min)) : ops::minimum(self, wrapped_scalar(*max));
+  if (min.has_value() && max.has_value())
+    return ops::_clamp_both(self, bound(*min, common.get()), bound(*max, common.get()));
+  return min.has_value() ? ops::maximum(self, bound(*min, common.get()))
+                         : ops::minimum(self, bound(*max, common.get()));
 }
 
 TensorBase clamp(const TensorBase& self, const std::optional<TensorBase>& min, const std::optional<TensorBase>& max) {

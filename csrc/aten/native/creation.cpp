@@ -7,9 +7,11 @@
 #include <limits>
 
 #include "aten/core/Dispatch.h"
+#include "aten/core/op_support.h"
 #include "aten/core/result_layout.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
+#include "generated/ops/view.h"
 
 namespace tiny_torch::native {
 
@@ -119,7 +121,7 @@ int64_t range_length(const Scalar& start, const Scalar& end, const Scalar& step,
   if (dtype == kLong) {
     // Counted in whole numbers, whatever the arguments were.
     const int64_t a = start.to<int64_t>(), b = end.to<int64_t>(), s = step.to<int64_t>();
-    TORCH_CHECK(s != 0, "step must be nonzero");
+    TORCH_CHECK_VALUE(s != 0, "step must be nonzero");
     length = static_cast<double>((b - a + s - (s > 0 ? 1 : -1)) / s);
   } else {
     length = std::ceil((to - from) / by);
@@ -150,6 +152,31 @@ TensorBase arange(const Scalar& start, const Scalar& end, std::optional<ScalarTy
   return native::arange(start, end, Scalar(1), dtype, layout, device, pin_memory);
 }
 
+namespace {
+// Half of the values step up from `first`, half down from `last`, so that both ends are exact. Roundings are those of
+// PyTorch's kernel: one for floats, one per operation for the half types, integers step in double.
+template <class T>
+void fill_linspace(T* to, T first, T last, int64_t steps) {
+  using Step = std::conditional_t<std::is_integral_v<T>, double, T>;
+  Step step{};
+  if (steps > 1) {
+    step = static_cast<Step>(static_cast<Step>(last) - static_cast<Step>(first));
+    step = static_cast<Step>(step / static_cast<Step>(static_cast<float>(steps - 1)));
+  }
+  for (int64_t i = 0; i < steps; ++i) {
+    const bool low = i < steps / 2 || steps == 1;
+    const auto count = static_cast<Step>(static_cast<float>(low ? i : steps - 1 - i));
+    const auto base = static_cast<Step>(low ? first : last);
+    if constexpr (std::is_floating_point_v<T>) {
+      to[i] = std::fma(low ? step : -step, count, base);
+    } else {
+      const auto offset = static_cast<Step>(step * count);
+      to[i] = static_cast<T>(low ? base + offset : base - offset);
+    }
+  }
+}
+}  // namespace
+
 TensorBase linspace(const Scalar& start, const Scalar& end, int64_t steps, std::optional<ScalarType> dtype,
                     std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
   check_options("linspace", layout, device, pin_memory);
@@ -158,27 +185,28 @@ TensorBase linspace(const Scalar& start, const Scalar& end, int64_t steps, std::
   if (out.is_meta()) return out;
   dispatch_all_types(out.scalar_type(), "linspace_cpu", [&](auto tag) {
     using T = decltype(tag);
-    // Halves are filled from both ends, so that the last value is exact; integers step in float.
-    using Step = std::conditional_t<std::is_integral_v<T>, float, opmath_t<T>>;
-    const auto first = start.to<opmath_t<T>>(), last = end.to<opmath_t<T>>();
-    const Step step = steps > 1 ? (static_cast<Step>(last) - static_cast<Step>(first)) /
-                                      static_cast<Step>(static_cast<float>(steps - 1))
-                                : Step(0);
-    T* to = static_cast<T*>(out.mutable_data_ptr());
-    for (int64_t i = 0; i < steps; ++i) {
-      const bool low = i < steps / 2 || steps == 1;
-      const auto count = static_cast<Step>(static_cast<float>(low ? i : steps - 1 - i));
-      Step value;
-      if constexpr (std::is_floating_point_v<Step>) {
-        // Rounded once, as PyTorch's kernel does.
-        value = std::fma(low ? step : -step, count, static_cast<Step>(low ? first : last));
-      } else {
-        value = low ? static_cast<Step>(first) + step * count : static_cast<Step>(last) - step * count;
-      }
-      to[i] = static_cast<T>(value);
-    }
+    fill_linspace(static_cast<T*>(out.mutable_data_ptr()), start.to<T>(), end.to<T>(), steps);
   });
   return out;
+}
+
+namespace {
+// An `out` with as many elements keeps its shape.
+TensorBase& write_range(const char* op, TensorBase& out, const TensorBase& range) {
+  write_output(op, out, out.numel() == range.numel() ? ops::view(range, out.sizes()) : range);
+  return out;
+}
+}  // namespace
+
+TensorBase& arange_out(TensorBase& out, const Scalar& start, const Scalar& end, const Scalar& step) {
+  const AutoDispatchBelowAutograd guard;
+  return write_range("arange", out,
+                     native::arange(start, end, step, out.scalar_type(), std::nullopt, out.device(), std::nullopt));
+}
+TensorBase& linspace_out(TensorBase& out, const Scalar& start, const Scalar& end, int64_t steps) {
+  const AutoDispatchBelowAutograd guard;
+  return write_range("linspace", out,
+                     native::linspace(start, end, steps, out.scalar_type(), std::nullopt, out.device(), std::nullopt));
 }
 
 TensorBase eye(int64_t n, int64_t m, std::optional<ScalarType> dtype, std::optional<Layout> layout,

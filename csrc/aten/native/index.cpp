@@ -1,6 +1,7 @@
 // Fronts of gather, scatter, index_select and masks.
 #include "generated/kernels/index.h"
 
+#include "aten/core/op_support.h"
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
 #include "aten/core/result_layout.h"
@@ -162,6 +163,17 @@ TensorBase masked_select(const TensorBase& self, const TensorBase& mask) {
                     std::vector<std::optional<TensorBase>>{at_least_1d(ops::expand(mask, shape))});
 }
 
+TensorBase& masked_select_out(TensorBase& out, const TensorBase& self, const TensorBase& mask) {
+  const AutoDispatchBelowAutograd guard;
+  TORCH_CHECK(!may_share_memory(out, self) && !may_share_memory(out, mask),
+              "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+              "memory location. Please clone() the tensor before performing the operation.");
+  TORCH_CHECK(self.scalar_type() == out.scalar_type(),
+              "masked_select(): self and result must have the same scalar type");
+  write_output("masked_select", out, ops::masked_select(self, mask));
+  return out;
+}
+
 TensorBase nonzero(const TensorBase& self) {
   TORCH_CHECK(!self.is_meta(), "nonzero(): the number of results is not known for meta tensors");
   const TensorBase mask = ops::contiguous(ops::ne(self, wrapped_scalar(0)));
@@ -169,16 +181,17 @@ TensorBase nonzero(const TensorBase& self) {
   nonzero_stub(self.device().type(), mask, found);
   const int64_t rank = self.dim();
   const auto n = static_cast<int64_t>(found.size());
-  TensorBase out = empty_tensor({n, rank}, kLong, self.device());
+  // One dimension's positions after the other, as in PyTorch.
+  const TensorBase out = empty_tensor({rank, n}, kLong, self.device());
   int64_t* to = out.mutable_data_ptr<int64_t>();
   for (int64_t i = 0; i < n; ++i) {
     int64_t linear = found[static_cast<size_t>(i)];
     for (int64_t d = rank; d-- > 0;) {
-      to[i * rank + d] = linear % self.size(d);
+      to[d * n + i] = linear % self.size(d);
       linear /= self.size(d);
     }
   }
-  return out;
+  return ops::transpose(out, 0, 1);
 }
 
 TensorBase flip(const TensorBase& self, IntArrayRef dims) {

@@ -85,7 +85,7 @@ TensorBase& cat_out(TensorBase& out, TensorList tensors, int64_t dim) {
   check_no_internal_overlap(out);
   for (const TensorBase& t : tensors) {
     TORCH_CHECK(
-        !may_share_memory(out, t),
+        !may_share_memory(out, t) && !out.is_same(t),
         "unsupported operation: the input tensors cannot refer to any of the output memory locations. Found overlap.");
   }
   resize_output(out, plan.shape);

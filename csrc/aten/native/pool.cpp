@@ -1,6 +1,7 @@
 // Fronts of pooling: windows, shapes and checks; every kind is brought to (N, C, D, H, W) for its stub.
 #include "aten/native/pool.h"
 
+#include "aten/core/op_support.h"
 #include "generated/kernels/pool.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -279,7 +280,33 @@ void check_1d(const char* op, const TensorBase& self) {
   TORCH_CHECK(self.dim() == 2 || self.dim() == 3, op, "() Expected 2D or 3D input tensor, but got ", self.sizes());
 }
 
+// These outputs take the order of a batch's result even where they had its shape, as in PyTorch.
+TensorBase& write_anew(const char* op, TensorBase& out, const TensorBase& result) {
+  check_output(op, out, result);
+  if (out.sizes() != result.sizes()) resize_output(out, result.sizes());
+  resize_contiguous(out, result.sizes());
+  out.impl()->set_sizes_and_strides(result.sizes(), result.strides());
+  return ops::copy_(out, result);
+}
+
 }  // namespace
+
+std::tuple<TensorBase&, TensorBase&> max_pool3d_with_indices_out(TensorBase& out, TensorBase& indices,
+                                                                 const TensorBase& self, IntArrayRef kernel_size,
+                                                                 IntArrayRef stride, IntArrayRef padding,
+                                                                 IntArrayRef dilation, bool ceil_mode) {
+  const AutoDispatchBelowAutograd guard;
+  const auto [result, positions] =
+      ops::max_pool3d_with_indices(self, kernel_size, stride, padding, dilation, ceil_mode);
+  check_output("max_pool3d_with_indices", indices, positions);
+  if (result.dim() != 5) {
+    write_output("max_pool3d_with_indices", out, result);
+    write_output("max_pool3d_with_indices", indices, positions);
+    return {out, indices};
+  }
+  return {write_anew("max_pool3d_with_indices", out, result),
+          write_anew("max_pool3d_with_indices", indices, positions)};
+}
 
 std::tuple<TensorBase, TensorBase> max_pool2d_with_indices(const TensorBase& self, IntArrayRef kernel_size,
                                                            IntArrayRef stride, IntArrayRef padding,
@@ -381,6 +408,13 @@ TensorBase adaptive_avg_pool1d(const TensorBase& self, IntArrayRef output_size) 
 TensorBase adaptive_avg_pool2d(const TensorBase& self, IntArrayRef output_size) {
   check_output_size("adaptive_avg_pool2d", output_size, 2);
   return ops::_adaptive_avg_pool2d(self, output_size);
+}
+TensorBase& adaptive_avg_pool2d_out(TensorBase& out, const TensorBase& self, IntArrayRef output_size) {
+  const AutoDispatchBelowAutograd guard;
+  const TensorBase result = ops::adaptive_avg_pool2d(self, output_size);
+  if (result.dim() == 4) return write_anew("adaptive_avg_pool2d", out, result);
+  write_output("adaptive_avg_pool2d", out, result);
+  return out;
 }
 TensorBase _adaptive_avg_pool2d(const TensorBase& self, IntArrayRef output_size) {
   return adaptive_pool("adaptive_avg_pool2d", 2, self, output_size);

@@ -106,6 +106,13 @@ void check_nonempty(const char* op, const TensorBase& self, const ReduceDims& re
   }
 }
 
+void check_extremum_dims(const char* op, const TensorBase& self, IntArrayRef dim, const ReduceDims& reduced) {
+  TORCH_CHECK(!dim.empty() || self.numel() > 0, op,
+              "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+              "'dim' argument.");
+  check_nonempty(op, self, reduced);
+}
+
 void check_floating(const char* op, ScalarType t) {
   TORCH_CHECK(is_floating_point(t) || is_complex_type(t), op,
               "(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ",
@@ -152,14 +159,14 @@ TensorBase amax(const TensorBase& self, IntArrayRef dim, bool keepdim) {
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
   TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"max_values_cpu\" not implemented for '",
                               to_string(self.scalar_type()), "'");
-  check_nonempty("amax", self, reduced);
+  check_extremum_dims("amax", self, dim, reduced);
   return reduce(ReduceKind::Max, self, reduced, keepdim, self.scalar_type());
 }
 TensorBase amin(const TensorBase& self, IntArrayRef dim, bool keepdim) {
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
   TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"min_values_cpu\" not implemented for '",
                               to_string(self.scalar_type()), "'");
-  check_nonempty("amin", self, reduced);
+  check_extremum_dims("amin", self, dim, reduced);
   return reduce(ReduceKind::Min, self, reduced, keepdim, self.scalar_type());
 }
 TensorBase max(const TensorBase& self) {
