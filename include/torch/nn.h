@@ -9,10 +9,16 @@
 #include "api/nn/modules/container/lists.h"
 #include "api/nn/modules/container/sequential.h"
 #include "api/nn/modules/conv.h"
+#include "api/nn/modules/bilinear.h"
 #include "api/nn/modules/linear.h"
 #include "api/nn/modules/loss.h"
+#include "api/nn/modules/margin_loss.h"
 #include "api/nn/modules/normalization.h"
 #include "api/nn/modules/pooling.h"
+#include "api/nn/modules/rectifier.h"
+#include "api/nn/modules/rnn.h"
+#include "api/nn/modules/transformer.h"
+#include "api/nn/modules/vision.h"
 #include "api/nn/utils/gradients.h"
 
 // Opened here so that programs may open them again without hiding what is in them.
@@ -26,5 +32,8 @@ using namespace ::tiny_torch::nn::init;  // NOLINT
 }
 namespace utils {
 using namespace ::tiny_torch::nn::utils;  // NOLINT
+namespace rnn {
+using namespace ::tiny_torch::nn::utils::rnn;  // NOLINT
 }
+}  // namespace utils
 }  // namespace torch::nn

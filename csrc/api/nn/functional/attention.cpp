@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "api/nn/functional/activation.h"
+#include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
 namespace tiny_torch::nn::functional {
@@ -84,9 +85,7 @@ std::tuple<Tensor, Tensor> multi_head_attention_forward(const Tensor& query, con
   const Tensor weights = scores.softmax(-1);
   const Tensor mixed = matmul(dropout(weights, o.dropout_p(), o.training()), split_heads(v, heads));
   const Tensor merged = mixed.permute({2, 0, 1, 3}).reshape({length, batch, width});
-  const std::optional<Tensor> out_bias =
-      o.out_proj_bias().defined() ? std::optional<Tensor>(o.out_proj_bias()) : std::nullopt;
-  const Tensor output = linear(merged, o.out_proj_weight(), out_bias);
+  const Tensor output = linear(merged, o.out_proj_weight(), if_defined(o.out_proj_bias()));
   if (!o.need_weights()) return {output, Tensor()};
   return {output, o.average_attn_weights() ? weights.mean(1) : weights};
 }

@@ -1,11 +1,10 @@
 #include "api/nn/functional/conv.h"
 
+#include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
 namespace tiny_torch::nn::functional {
 namespace {
-
-std::optional<Tensor> if_defined(const Tensor& t) { return t.defined() ? std::optional<Tensor>(t) : std::nullopt; }
 
 /// Calls the operator with the padding as sizes or as its word.
 template <size_t D, class Op>

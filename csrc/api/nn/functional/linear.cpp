@@ -1,11 +1,10 @@
 #include "api/nn/functional/linear.h"
 
+#include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
 namespace tiny_torch::nn::functional {
 namespace {
-
-std::optional<Tensor> if_defined(const Tensor& t) { return t.defined() ? std::optional<Tensor>(t) : std::nullopt; }
 
 /// -1, the number that no index has, without a padding index; a negative one counts from the end.
 int64_t padding_row(const std::optional<int64_t>& padding_idx, int64_t rows) {
@@ -53,50 +52,12 @@ Tensor embedding_bag(const Tensor& input, const Tensor& weight, const EmbeddingB
               "embedding_bag(): per_sample_weights need mode kSum and the shape of input");
   const int64_t padding = padding_row(o.padding_idx(), weight.size(0));
   if (o.max_norm().has_value()) shorten_rows(weight, input, *o.max_norm(), o.norm_type());
-  const Tensor flat = input.reshape({-1});
-  Tensor rows = tiny_torch::embedding(weight, flat, padding, o.scale_grad_by_freq(), o.sparse());
-  if (factors.defined()) rows = rows * factors.reshape({-1, 1});
-  Tensor counted = tiny_torch::ones({flat.size(0)}, rows.options());
-  if (o.padding_idx().has_value()) {
-    counted = flat.ne(padding).to(rows.scalar_type());
-    rows = is_max ? rows.masked_fill(flat.eq(padding).unsqueeze(1), -INFINITY) : rows * counted.unsqueeze(1);
-  }
-  // The bag of each row, from the shape or from the offsets.
-  int64_t bags = input.size(0);
-  Tensor bag;
-  if (input.dim() == 2) {
-    bag = tiny_torch::arange(bags).unsqueeze(1).expand(input.sizes()).reshape({-1});
-  } else {
-    const Tensor offsets = o.offsets().to(kCPU, kLong).contiguous();
-    const int64_t* starts = offsets.const_data_ptr<int64_t>();
-    bags = offsets.numel() - (o.include_last_offset() ? 1 : 0);
-    TORCH_CHECK(offsets.dim() == 1 && offsets.numel() > 0 && starts[0] == 0,
-                "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0");
-    std::vector<int64_t> numbers;
-    for (int64_t b = 0; b < bags; ++b) {
-      const int64_t end = b + 1 < offsets.numel() ? starts[b + 1] : flat.size(0);
-      TORCH_CHECK(starts[b] <= end && end <= flat.size(0), "embedding_bag(): offsets must grow and lie in [0, ",
-                  flat.size(0), "]");
-      numbers.insert(numbers.end(), static_cast<size_t>(end - starts[b]), b);
-    }
-    numbers.resize(static_cast<size_t>(flat.size(0)), bags);  // rows after the last bag are dropped below
-    bag = tiny_torch::empty({flat.size(0)}, kLong);
-    std::copy(numbers.begin(), numbers.end(), bag.mutable_data_ptr<int64_t>());
-  }
-  const Tensor none = tiny_torch::zeros({bags + 1, weight.size(1)}, rows.options());
-  if (is_max) {
-    // A bag's maximum is taken over its own rows, so each bag is reduced apart.
-    std::vector<Tensor> results;
-    for (int64_t b = 0; b < bags; ++b) {
-      const Tensor own = rows.index({bag.eq(b).logical_and(counted.ne(0))});
-      results.push_back(own.size(0) == 0 ? none[b] : std::get<0>(own.max(0)));
-    }
-    return bags == 0 ? none.slice(0, 0, 0) : tiny_torch::stack(results);
-  }
-  const Tensor sums = none.index_add(0, bag, rows).slice(0, 0, bags);
-  if (is_sum) return sums;
-  const Tensor sizes = tiny_torch::zeros({bags + 1}, rows.options()).index_add(0, bag, counted).slice(0, 0, bags);
-  return sums / sizes.clamp_min(Scalar(1.0)).unsqueeze(1);
+  const Tensor offsets = o.offsets().defined() ? o.offsets()
+                                               : tiny_torch::arange(input.size(0), input.options()) * input.size(1);
+  const auto per_sample = factors.defined() ? std::optional<Tensor>(factors.reshape({-1})) : std::nullopt;
+  return std::get<0>(tiny_torch::embedding_bag(
+      weight, input.reshape({-1}), offsets, o.scale_grad_by_freq(), is_sum ? 0 : is_max ? 2 : 1, o.sparse(), per_sample,
+      o.include_last_offset(), o.padding_idx().has_value() ? std::optional<int64_t>(padding) : std::nullopt));
 }
 
 #define DROPOUT(name, Options)                                                                          \

@@ -1,19 +1,9 @@
 #include "api/nn/functional/loss.h"
 
+#include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
 namespace tiny_torch::nn::functional {
-namespace {
-
-std::optional<Tensor> if_defined(const Tensor& t) { return t.defined() ? std::optional<Tensor>(t) : std::nullopt; }
-
-template <class Options>
-int64_t reduction(const Options& options) {
-  return enumtype::reduction_get_enum(options.reduction());
-}
-
-}  // namespace
-
 Tensor l1_loss(const Tensor& input, const Tensor& target, const L1LossFuncOptions& options) {
   return tiny_torch::l1_loss(input, target, reduction(options));
 }

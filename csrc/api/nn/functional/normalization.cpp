@@ -1,12 +1,9 @@
 #include "api/nn/functional/normalization.h"
 
+#include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
 namespace tiny_torch::nn::functional {
-namespace {
-std::optional<Tensor> if_defined(const Tensor& t) { return t.defined() ? std::optional<Tensor>(t) : std::nullopt; }
-}  // namespace
-
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormFuncOptions& options) {
   if (options.training()) {

@@ -16,6 +16,24 @@ std::vector<int64_t> filled_sizes(const Tensor& input, const Sizes& sizes) {
   return result;
 }
 
+/// The size max_unpool gives, which has to be less than a stride away from the one that follows from the input.
+template <size_t D>
+std::vector<int64_t> unpooled_sizes(const Tensor& input, const MaxUnpoolFuncOptions<D>& o) {
+  std::vector<int64_t> result;
+  for (size_t d = 0; d < D; ++d) {
+    const int64_t size = input.size(static_cast<int64_t>(d) - static_cast<int64_t>(D)), stride = o.stride()->at(d);
+    const int64_t natural = (size - 1) * stride + o.kernel_size()->at(d) - 2 * o.padding()->at(d);
+    result.push_back(natural);
+    if (!o.output_size().has_value()) continue;
+    const std::vector<int64_t>& wanted = *o.output_size();
+    TORCH_CHECK(wanted.size() >= D, "output_size should have ", D, " elements, got ", wanted.size());
+    result[d] = wanted[wanted.size() - D + d];
+    TORCH_CHECK(std::abs(result[d] - natural) < stride, "invalid output_size ", IntArrayRef(wanted), " (dim ", d,
+                " must be between ", natural - stride, " and ", natural + stride, ")");
+  }
+  return result;
+}
+
 /// From a mean of powers to the norm: (n * |mean|)^(1/p), where nothing is powered below zero.
 Tensor norm_of_means(const Tensor& means, double p, IntArrayRef kernel) {
   double count = 1;
@@ -54,10 +72,28 @@ AVG_POOL(3)
   }                                                                                                                  \
   Tensor adaptive_avg_pool##D##d(const Tensor& input, const AdaptiveAvgPool##D##dFuncOptions& o) {                   \
     return tiny_torch::adaptive_avg_pool##D##d(input, filled_sizes<D>(input, o.output_size()));                      \
+  }                                                                                                                  \
+  Tensor adaptive_max_pool##D##d(const Tensor& input, const AdaptiveMaxPool##D##dFuncOptions& o) {                   \
+    return std::get<0>(adaptive_max_pool##D##d_with_indices(input, o));                                              \
+  }                                                                                                                  \
+  std::tuple<Tensor, Tensor> adaptive_max_pool##D##d_with_indices(const Tensor& input,                               \
+                                                                  const AdaptiveMaxPool##D##dFuncOptions& o) {       \
+    return tiny_torch::adaptive_max_pool##D##d(input, filled_sizes<D>(input, o.output_size()));                      \
   }
 POOLS(1)
 POOLS(2)
 POOLS(3)
+Tensor max_unpool1d(const Tensor& input, const Tensor& indices, const MaxUnpool1dFuncOptions& o) {
+  std::vector<int64_t> sizes = unpooled_sizes<1>(input, o);
+  sizes.push_back(1);
+  return tiny_torch::max_unpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), sizes).squeeze(-1);
+}
+Tensor max_unpool2d(const Tensor& input, const Tensor& indices, const MaxUnpool2dFuncOptions& o) {
+  return tiny_torch::max_unpool2d(input, indices, unpooled_sizes<2>(input, o));
+}
+Tensor max_unpool3d(const Tensor& input, const Tensor& indices, const MaxUnpool3dFuncOptions& o) {
+  return tiny_torch::max_unpool3d(input, indices, unpooled_sizes<3>(input, o), o.stride().view(), o.padding().view());
+}
 #undef AVG_POOL
 #undef POOLS
 

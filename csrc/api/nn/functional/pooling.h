@@ -12,7 +12,13 @@ namespace tiny_torch::nn::functional {
   TORCH_API std::tuple<Tensor, Tensor> max_pool##D##d_with_indices(const Tensor& input,                              \
                                                                    const MaxPool##D##dFuncOptions& options);         \
   TORCH_API Tensor lp_pool##D##d(const Tensor& input, const LPPool##D##dFuncOptions& options);                       \
-  TORCH_API Tensor adaptive_avg_pool##D##d(const Tensor& input, const AdaptiveAvgPool##D##dFuncOptions& options)
+  TORCH_API Tensor adaptive_avg_pool##D##d(const Tensor& input, const AdaptiveAvgPool##D##dFuncOptions& options);    \
+  TORCH_API Tensor adaptive_max_pool##D##d(const Tensor& input, const AdaptiveMaxPool##D##dFuncOptions& options);    \
+  TORCH_API std::tuple<Tensor, Tensor> adaptive_max_pool##D##d_with_indices(                                         \
+      const Tensor& input, const AdaptiveMaxPool##D##dFuncOptions& options);                                         \
+  /** Puts each value where its index says and zeros elsewhere. */                                                   \
+  TORCH_API Tensor max_unpool##D##d(const Tensor& input, const Tensor& indices,                                      \
+                                    const MaxUnpool##D##dFuncOptions& options)
 TINY_TORCH_POOLS(1);
 TINY_TORCH_POOLS(2);
 TINY_TORCH_POOLS(3);

@@ -32,6 +32,25 @@ Tensor convolve_transposed(const Tensor& input, const Tensor& weight, const F::C
   }
 }
 
+/// Padding at both ends of each dimension of space, the last dimension first, as pad() takes it.
+template <size_t D>
+std::vector<int64_t> both_sides(const ConvNdOptions<D>& o) {
+  std::vector<int64_t> result;
+  for (size_t d = D; d-- > 0;) {
+    int64_t before = 0, after = 0;
+    if (const auto* sizes = std::get_if<ExpandingArray<D>>(&o.padding())) {
+      before = after = (**sizes)[d];
+    } else if (std::holds_alternative<enumtype::kSame>(o.padding())) {
+      const int64_t total = o.dilation()->at(d) * (o.kernel_size()->at(d) - 1);
+      before = total / 2;
+      after = total - before;
+    }
+    result.push_back(before);
+    result.push_back(after);
+  }
+  return result;
+}
+
 template <size_t D>
 std::string padding_mode(const ConvNdOptions<D>& o) {
   return std::visit(
@@ -79,7 +98,7 @@ Tensor ConvCode<D>::run(const Tensor& input, const Tensor& weight, const Tensor&
   options.bias(bias).stride(o.stride()).dilation(o.dilation()).groups(o.groups());
   const std::string mode = padding_mode(o);
   if (mode == "zeros") return convolve<D>(input, weight, options.padding(o.padding()));
-  TORCH_CHECK_NOT_IMPLEMENTED(false, "Conv", D, "d: padding mode ", mode, " is not implemented");
+  return convolve<D>(pad(input, both_sides(o), mode), weight, options);
 }
 
 template <size_t D>

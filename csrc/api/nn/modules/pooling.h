@@ -1,4 +1,4 @@
-// AvgPool, MaxPool, LPPool and AdaptiveAvgPool, each for 1 to 3 dimensions of space.
+// AvgPool, MaxPool, MaxUnpool, LPPool, AdaptiveAvgPool and AdaptiveMaxPool, each for 1 to 3 dimensions of space.
 #pragma once
 
 #include "api/nn/functional/pooling.h"
@@ -10,6 +10,11 @@ namespace tiny_torch::nn {
   TINY_TORCH_MODULE(MaxPool##D##d, MaxPool##D##dOptions, Tensor forward(const Tensor& input);                   \
                     std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input););                     \
   TINY_TORCH_UNARY_MODULE(AdaptiveAvgPool##D##d, AdaptiveAvgPool##D##dOptions);                                 \
+  TINY_TORCH_MODULE(AdaptiveMaxPool##D##d, AdaptiveMaxPool##D##dOptions, Tensor forward(const Tensor& input);   \
+                    std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input););                     \
+  TINY_TORCH_MODULE(MaxUnpool##D##d, MaxUnpool##D##dOptions, Tensor forward(                                    \
+      const Tensor& input, const Tensor& indices,                                                               \
+      const std::optional<std::vector<int64_t>>& output_size = std::nullopt););                                 \
   class TORCH_API LPPool##D##dImpl : public OptionsModule<LPPool##D##dImpl, LPPool##D##dOptions> {              \
    public:                                                                                                      \
     using OptionsModule<LPPool##D##dImpl, LPPool##D##dOptions>::OptionsModule;                                  \

@@ -46,6 +46,7 @@ TINY_TORCH_LOSS_OPTIONS(MarginRankingLossOptions, TORCH_ARG(double, margin) = 0;
 TINY_TORCH_LOSS_OPTIONS(NLLLossOptions, TORCH_ARG(Tensor, weight); TORCH_ARG(int64_t, ignore_index) = -100;);
 TINY_TORCH_LOSS_OPTIONS(CrossEntropyLossOptions, TORCH_ARG(Tensor, weight); TORCH_ARG(int64_t, ignore_index) = -100;
                         TORCH_ARG(double, label_smoothing) = 0.0;);
+TINY_TORCH_LOSS_OPTIONS(CTCLossOptions, TORCH_ARG(int64_t, blank) = 0; TORCH_ARG(bool, zero_infinity) = false;);
 #undef TINY_TORCH_LOSS_OPTIONS
 
 struct TORCH_API KLDivLossOptions {
@@ -76,6 +77,7 @@ using PoissonNLLLossFuncOptions = PoissonNLLLossOptions;
 using MarginRankingLossFuncOptions = MarginRankingLossOptions;
 using NLLLossFuncOptions = NLLLossOptions;
 using CrossEntropyFuncOptions = CrossEntropyLossOptions;
+using CTCLossFuncOptions = CTCLossOptions;
 using KLDivFuncOptions = KLDivLossOptions;
 }  // namespace functional
 }  // namespace tiny_torch::nn

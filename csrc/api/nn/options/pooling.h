@@ -39,6 +39,23 @@ struct AdaptiveAvgPoolOptions {
   AdaptiveAvgPoolOptions(Sizes output_size) : output_size_(output_size) {}  // NOLINT
   TORCH_ARG(Sizes, output_size);
 };
+template <class Sizes>
+using AdaptiveMaxPoolOptions = AdaptiveAvgPoolOptions<Sizes>;
+template <size_t D>
+struct MaxUnpoolOptions {
+  MaxUnpoolOptions(ExpandingArray<D> kernel_size) : kernel_size_(kernel_size), stride_(kernel_size) {}  // NOLINT
+  TORCH_ARG(ExpandingArray<D>, kernel_size);
+  TORCH_ARG(ExpandingArray<D>, stride);
+  TORCH_ARG(ExpandingArray<D>, padding) = 0;
+};
+namespace functional {
+template <size_t D>
+struct MaxUnpoolFuncOptions : MaxUnpoolOptions<D> {
+  using MaxUnpoolOptions<D>::MaxUnpoolOptions;
+  MaxUnpoolFuncOptions(const MaxUnpoolOptions<D>& o) : MaxUnpoolOptions<D>(o) {}  // NOLINT: ends a chain of setters
+  TORCH_ARG(std::optional<std::vector<int64_t>>, output_size) = std::nullopt;
+};
+}  // namespace functional
 template <size_t D>
 using AdaptiveSizes = std::conditional_t<D == 1, ExpandingArray<1>, ExpandingArrayWithOptionalElem<D>>;
 
@@ -47,7 +64,11 @@ using AdaptiveSizes = std::conditional_t<D == 1, ExpandingArray<1>, ExpandingArr
   using MaxPool##D##dOptions = MaxPoolOptions<D>;                                   \
   using LPPool##D##dOptions = LPPoolOptions<D>;                                     \
   using AdaptiveAvgPool##D##dOptions = AdaptiveAvgPoolOptions<AdaptiveSizes<D>>;    \
+  using AdaptiveMaxPool##D##dOptions = AdaptiveMaxPoolOptions<AdaptiveSizes<D>>;    \
+  using MaxUnpool##D##dOptions = MaxUnpoolOptions<D>;                               \
   namespace functional {                                                            \
+  using AdaptiveMaxPool##D##dFuncOptions = AdaptiveMaxPool##D##dOptions;            \
+  using MaxUnpool##D##dFuncOptions = MaxUnpoolFuncOptions<D>;                       \
   using AvgPool##D##dFuncOptions = AvgPoolOptions<D>;                               \
   using MaxPool##D##dFuncOptions = MaxPoolOptions<D>;                               \
   using LPPool##D##dFuncOptions = LPPoolOptions<D>;                                 \
