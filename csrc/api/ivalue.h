@@ -12,9 +12,9 @@ class IValue : public tiny_torch::IValue {
  public:
   using tiny_torch::IValue::IValue;
   IValue() = default;
-  IValue(const tiny_torch::IValue& v) : tiny_torch::IValue(v) {}                   // NOLINT: implicit
+  IValue(const tiny_torch::IValue& v) : tiny_torch::IValue(v) {}                      // NOLINT: implicit
   IValue(const Tensor& t) : tiny_torch::IValue(static_cast<const TensorBase&>(t)) {}  // NOLINT
-  IValue(const std::vector<Tensor>& list)                                          // NOLINT
+  IValue(const std::vector<Tensor>& list)                                             // NOLINT
       : tiny_torch::IValue(std::vector<TensorBase>(list.begin(), list.end())) {}
 
   bool isNone() const { return is_none(); }

@@ -275,8 +275,7 @@ std::unique_ptr<DataLoader<Dataset, Sampler>> make_data_loader(Dataset dataset, 
 template <class Sampler = samplers::RandomSampler, class Dataset, std::enable_if_t<!Dataset::is_stateful, int> = 0>
 std::unique_ptr<DataLoader<Dataset, Sampler>> make_data_loader(Dataset dataset, DataLoaderOptions options = {}) {
   const std::optional<size_t> size = dataset.size();
-  TORCH_CHECK(size.has_value(),
-              "Expected the dataset to be sized in order to construct the Sampler");
+  TORCH_CHECK(size.has_value(), "Expected the dataset to be sized in order to construct the Sampler");
   return make_data_loader(std::move(dataset), Sampler(*size), std::move(options));
 }
 template <class Dataset, std::enable_if_t<Dataset::is_stateful, int> = 0>

@@ -6,10 +6,10 @@
 #define TINY_TORCH_PRINT(Name, shown) \
   void Name##Impl::pretty_print(std::ostream& stream) const { Shown(stream, #Name) shown; }
 /// Calls functional::function with the module's options.
-#define TINY_TORCH_CALL(Name, function, shown)                           \
-  TINY_TORCH_FORWARD(Name, functional::function(input, options))         \
+#define TINY_TORCH_CALL(Name, function, shown)                   \
+  TINY_TORCH_FORWARD(Name, functional::function(input, options)) \
   TINY_TORCH_PRINT(Name, shown)
 /// A module without options.
-#define TINY_TORCH_PLAIN(Name, expression)  \
-  TINY_TORCH_FORWARD(Name, expression)      \
+#define TINY_TORCH_PLAIN(Name, expression) \
+  TINY_TORCH_FORWARD(Name, expression)     \
   TINY_TORCH_PRINT(Name, ;)

@@ -10,9 +10,9 @@ struct BlockImpl : torch::nn::Cloneable<BlockImpl> {
 
   void reset() override {
     norm = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
-    layers = register_module("layers", torch::nn::Sequential(torch::nn::Linear(width, 2 * width), torch::nn::GELU(),
-                                                             torch::nn::Linear(2 * width, width),
-                                                             torch::nn::Dropout(dropout)));
+    layers = register_module("layers",
+                             torch::nn::Sequential(torch::nn::Linear(width, 2 * width), torch::nn::GELU(),
+                                                   torch::nn::Linear(2 * width, width), torch::nn::Dropout(dropout)));
   }
   torch::Tensor forward(torch::Tensor x) { return x + layers->forward(norm(x)); }
   void pretty_print(std::ostream& stream) const override { stream << "Block(width=" << width << ")"; }

@@ -76,9 +76,9 @@ int main(int argc, char** argv) {
   auto test_set = torch::data::datasets::MNIST(argv[1], torch::data::datasets::MNIST::Mode::kTest);
   const size_t train_size = limit != 0 ? std::min(limit, *train_set.size()) : *train_set.size();
   const size_t test_size = *test_set.size();
-  auto train_loader = torch::data::make_data_loader(
-      std::move(train_set).map(torch::data::transforms::Stack<>()), torch::data::samplers::RandomSampler(train_size),
-      torch::data::DataLoaderOptions().batch_size(64).workers(workers));
+  auto train_loader = torch::data::make_data_loader(std::move(train_set).map(torch::data::transforms::Stack<>()),
+                                                    torch::data::samplers::RandomSampler(train_size),
+                                                    torch::data::DataLoaderOptions().batch_size(64).workers(workers));
   auto test_loader = torch::data::make_data_loader<torch::data::samplers::SequentialSampler>(
       std::move(test_set).map(torch::data::transforms::Stack<>()), 1000);
 

@@ -84,8 +84,8 @@ struct Countdown : data::datasets::StatefulDataset<Countdown, int> {
 };
 
 TEST(DataLoader, StatefulDatasetsEndThemselves) {
-  auto loader = data::make_data_loader(data::datasets::make_shared_dataset<Countdown>(),
-                                       data::DataLoaderOptions().workers(3));
+  auto loader =
+      data::make_data_loader(data::datasets::make_shared_dataset<Countdown>(), data::DataLoaderOptions().workers(3));
   for (int epoch = 0; epoch < 2; ++epoch) {
     int count = 0, sum = 0;
     for (const int value : *loader) {

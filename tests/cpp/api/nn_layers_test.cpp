@@ -179,7 +179,8 @@ TEST(NNLayers, AttentionIsThatOfOneHeadByHand) {
   const Tensor expected = torch::matmul((torch::matmul(qs, ks.transpose(1, 2)) / 2).softmax(-1), vs).transpose(0, 1);
   expect_close(output, torch::matmul(expected, attention->out_proj->weight.t()), 1e-5);
 
-  nn::MultiheadAttention wide(nn::MultiheadAttentionOptions(4, 2).kdim(3).vdim(5).add_zero_attn(true).add_bias_kv(true));
+  nn::MultiheadAttention wide(
+      nn::MultiheadAttentionOptions(4, 2).kdim(3).vdim(5).add_zero_attn(true).add_bias_kv(true));
   const Tensor padding = torch::zeros({2, 6}, torch::kBool).index_put_({0, 5}, true);
   const auto masked = wide(q, torch::randn({6, 2, 3}), torch::randn({6, 2, 5}), padding);
   EXPECT_EQ(std::get<1>(masked).sizes(), torch::IntArrayRef({2, 3, 8}));

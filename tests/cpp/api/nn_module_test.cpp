@@ -33,8 +33,8 @@ TORCH_MODULE(Net);
 
 TEST(NNModule, NamesAndTraversal) {
   Net net(4);
-  EXPECT_EQ(net->named_parameters().keys(),
-            (std::vector<std::string>{"scale", "first.weight", "first.bias", "norm.weight", "norm.bias", "second.weight"}));
+  EXPECT_EQ(net->named_parameters().keys(), (std::vector<std::string>{"scale", "first.weight", "first.bias",
+                                                                      "norm.weight", "norm.bias", "second.weight"}));
   EXPECT_EQ(net->named_buffers().keys(),
             (std::vector<std::string>{"norm.running_mean", "norm.running_var", "norm.num_batches_tracked"}));
   EXPECT_EQ(net->parameters(/*recurse=*/false).size(), 1U);
@@ -92,8 +92,7 @@ TEST(NNModule, SequentialCallsAndCopies) {
   nn::Sequential net(nn::Linear(3, 4), nn::ReLU(), nn::Functional([](torch::Tensor x) { return x * 2; }),
                      nn::Linear(4, 2));
   const torch::Tensor x = torch::randn({5, 3});
-  const torch::Tensor expected =
-      net[3]->as<nn::Linear>()->forward(net->at<nn::LinearImpl>(0).forward(x).relu() * 2);
+  const torch::Tensor expected = net[3]->as<nn::Linear>()->forward(net->at<nn::LinearImpl>(0).forward(x).relu() * 2);
   EXPECT_TRUE(torch::equal(net->forward(x), expected));
   EXPECT_EQ(net->size(), 4U);
   const auto copy = std::dynamic_pointer_cast<nn::SequentialImpl>(net->clone());
@@ -112,6 +111,7 @@ TEST(NNModule, SequentialCallsAndCopies) {
 TEST(NNModule, AnyModuleChecksArguments) {
   struct PairImpl : nn::Module {
     torch::Tensor forward(torch::Tensor a, int64_t times = 3) { return a * times; }
+
    protected:
     FORWARD_HAS_DEFAULT_ARGS({1, nn::AnyValue(int64_t{3})})
   };
@@ -157,8 +157,9 @@ TEST(NNModule, PrintsAsLibtorch) {
             "torch::nn::ConvTranspose2d(1, 2, kernel_size=[3, 3], stride=[2, 2], output_padding=[1, 1])");
   EXPECT_EQ(shown(nn::BatchNorm2d(4)),
             "torch::nn::BatchNorm2d(4, eps=1e-05, momentum=0.1, affine=true, track_running_stats=true)");
-  EXPECT_EQ(shown(nn::MaxPool2d(2)),
-            "torch::nn::MaxPool2d(kernel_size=[2, 2], stride=[2, 2], padding=[0, 0], dilation=[1, 1], ceil_mode=false)");
+  EXPECT_EQ(
+      shown(nn::MaxPool2d(2)),
+      "torch::nn::MaxPool2d(kernel_size=[2, 2], stride=[2, 2], padding=[0, 0], dilation=[1, 1], ceil_mode=false)");
   EXPECT_EQ(shown(nn::AvgPool2d(nn::AvgPool2dOptions(3).stride(1))),
             "torch::nn::AvgPool2d(kernel_size=[3, 3], stride=[1, 1], padding=[0, 0])");
   EXPECT_EQ(shown(nn::AdaptiveAvgPool2d(1)), "torch::nn::AdaptiveAvgPool2d(output_size=[1, 1])");
@@ -166,12 +167,15 @@ TEST(NNModule, PrintsAsLibtorch) {
             "torch::nn::LayerNorm([3, 4], eps=1e-05, elementwise_affine=true)");
   EXPECT_EQ(shown(nn::Embedding(3, 4)), "torch::nn::Embedding(num_embeddings=3, embedding_dim=4)");
   EXPECT_EQ(shown(nn::Dropout(0.25)), "torch::nn::Dropout(p=0.25, inplace=false)");
-  EXPECT_EQ(shown(nn::LeakyReLU(nn::LeakyReLUOptions().negative_slope(0.2))), "torch::nn::LeakyReLU(negative_slope=0.2)");
+  EXPECT_EQ(shown(nn::LeakyReLU(nn::LeakyReLUOptions().negative_slope(0.2))),
+            "torch::nn::LeakyReLU(negative_slope=0.2)");
   EXPECT_EQ(shown(nn::ReLU()), "torch::nn::ReLU()");
   EXPECT_EQ(shown(nn::Softmax(1)), "torch::nn::Softmax(dim=1)");
-  EXPECT_EQ(shown(nn::Unflatten(1, std::vector<int64_t>{2, 2})), "torch::nn::Unflatten(dim=1, unflattened_size={2, 2})");
-  EXPECT_EQ(shown(nn::MultiheadAttention(4, 2)),
-            "torch::nn::MultiheadAttention(\n  (out_proj): torch::nn::Linear(in_features=4, out_features=4, bias=true)\n)");
+  EXPECT_EQ(shown(nn::Unflatten(1, std::vector<int64_t>{2, 2})),
+            "torch::nn::Unflatten(dim=1, unflattened_size={2, 2})");
+  EXPECT_EQ(
+      shown(nn::MultiheadAttention(4, 2)),
+      "torch::nn::MultiheadAttention(\n  (out_proj): torch::nn::Linear(in_features=4, out_features=4, bias=true)\n)");
   Net net(2);
   EXPECT_EQ(nn::Linear(1, 1)->name(), "torch::nn::LinearImpl");
   EXPECT_EQ(shown(nn::Sequential(nn::Flatten())),

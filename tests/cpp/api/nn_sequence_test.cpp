@@ -124,8 +124,10 @@ TEST(NNVision, PaddingAndResampling) {
   expect_close(nn::ConstantPad1d(torch::ExpandingArray<2>({1, 0}), 5.0)(x[0]).flatten(),
                torch::tensor({5.0, 0.0, 1.0, 5.0, 2.0, 3.0}));
   expect_close(nn::ReflectionPad2d(1)(x)[0][0][0], torch::tensor({3.0, 2.0, 3.0, 2.0}));
-  expect_close(nn::ReplicationPad2d(nn::ReplicationPad2dOptions({0, 1, 0, 0}))(x)[0][0][1], torch::tensor({2.0, 3.0, 3.0}));
-  expect_close(F::pad(x, F::PadFuncOptions({1, 0, 0, 0}).mode(torch::kCircular))[0][0][0], torch::tensor({1.0, 0.0, 1.0}));
+  expect_close(nn::ReplicationPad2d(nn::ReplicationPad2dOptions({0, 1, 0, 0}))(x)[0][0][1],
+               torch::tensor({2.0, 3.0, 3.0}));
+  expect_close(F::pad(x, F::PadFuncOptions({1, 0, 0, 0}).mode(torch::kCircular))[0][0][0],
+               torch::tensor({1.0, 0.0, 1.0}));
   nn::Conv2d circular(nn::Conv2dOptions(1, 1, 3).padding(1).padding_mode(torch::kCircular));
   EXPECT_EQ(circular(torch::randn({1, 1, 4, 4})).size(3), 4);
 

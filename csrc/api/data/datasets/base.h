@@ -73,10 +73,11 @@ class StatefulDataset : public BatchDataset<Self, std::optional<Batch>, BatchReq
 
 template <class Source, class AppliedTransform>
 class MapDataset
-    : public BatchDataset<MapDataset<Source, AppliedTransform>,
-                          std::conditional_t<Source::is_stateful, std::optional<typename AppliedTransform::OutputBatchType>,
-                                             typename AppliedTransform::OutputBatchType>,
-                          typename Source::BatchRequestType> {
+    : public BatchDataset<
+          MapDataset<Source, AppliedTransform>,
+          std::conditional_t<Source::is_stateful, std::optional<typename AppliedTransform::OutputBatchType>,
+                             typename AppliedTransform::OutputBatchType>,
+          typename Source::BatchRequestType> {
  public:
   using DatasetType = Source;
   using TransformType = AppliedTransform;
@@ -115,9 +116,8 @@ MapDataset<D, T> map(D dataset, T transform) {
 
 /// A dataset that workers share instead of copying it.
 template <class Underlying>
-class SharedBatchDataset
-    : public BatchDataset<SharedBatchDataset<Underlying>, typename Underlying::BatchType,
-                          typename Underlying::BatchRequestType> {
+class SharedBatchDataset : public BatchDataset<SharedBatchDataset<Underlying>, typename Underlying::BatchType,
+                                               typename Underlying::BatchRequestType> {
  public:
   using BatchType = typename Underlying::BatchType;
   using BatchRequestType = typename Underlying::BatchRequestType;

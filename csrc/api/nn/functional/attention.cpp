@@ -28,7 +28,8 @@ Tensor split_heads(const Tensor& t, int64_t heads) {
 }
 
 /// What is added to the scores, broadcastable to (batch, heads, L, S), or undefined.
-Tensor merged_mask(const MultiheadAttentionForwardFuncOptions& o, int64_t batch, int64_t extra_keys, const Tensor& like) {
+Tensor merged_mask(const MultiheadAttentionForwardFuncOptions& o, int64_t batch, int64_t extra_keys,
+                   const Tensor& like) {
   const auto additive = [&](const Tensor& mask) {
     if (mask.scalar_type() != kBool) return mask.to(like.scalar_type());
     return zeros(mask.sizes(), like.options()).masked_fill(mask, -INFINITY);

@@ -23,17 +23,17 @@ Tensor with_padding(const ConvFuncOptions<D>& options, const Op& op) {
 
 }  // namespace
 
-#define CONV(D)                                                                                                      \
-  Tensor conv##D##d(const Tensor& input, const Tensor& weight, const Conv##D##dFuncOptions& o) {                     \
-    return with_padding<D>(o, [&](auto padding) {                                                                    \
-      return tiny_torch::conv##D##d(input, weight, if_defined(o.bias()), o.stride().view(), padding,                 \
-                                    o.dilation().view(), o.groups());                                                \
-    });                                                                                                              \
-  }                                                                                                                  \
-  Tensor conv_transpose##D##d(const Tensor& input, const Tensor& weight, const ConvTranspose##D##dFuncOptions& o) {  \
-    return tiny_torch::conv_transpose##D##d(input, weight, if_defined(o.bias()), o.stride().view(),                  \
-                                            o.padding().view(), o.output_padding().view(), o.groups(),               \
-                                            o.dilation().view());                                                    \
+#define CONV(D)                                                                                                     \
+  Tensor conv##D##d(const Tensor& input, const Tensor& weight, const Conv##D##dFuncOptions& o) {                    \
+    return with_padding<D>(o, [&](auto padding) {                                                                   \
+      return tiny_torch::conv##D##d(input, weight, if_defined(o.bias()), o.stride().view(), padding,                \
+                                    o.dilation().view(), o.groups());                                               \
+    });                                                                                                             \
+  }                                                                                                                 \
+  Tensor conv_transpose##D##d(const Tensor& input, const Tensor& weight, const ConvTranspose##D##dFuncOptions& o) { \
+    return tiny_torch::conv_transpose##D##d(input, weight, if_defined(o.bias()), o.stride().view(),                 \
+                                            o.padding().view(), o.output_padding().view(), o.groups(),              \
+                                            o.dilation().view());                                                   \
   }
 CONV(1)
 CONV(2)

@@ -7,7 +7,9 @@
 namespace tiny_torch::nn::functional {
 
 /// A tensor as operators take optional ones.
-inline std::optional<Tensor> if_defined(const Tensor& t) { return t.defined() ? std::optional<Tensor>(t) : std::nullopt; }
+inline std::optional<Tensor> if_defined(const Tensor& t) {
+  return t.defined() ? std::optional<Tensor>(t) : std::nullopt;
+}
 
 /// The number operators know a loss's reduction by.
 template <class Options>

@@ -52,19 +52,23 @@ Tensor embedding_bag(const Tensor& input, const Tensor& weight, const EmbeddingB
               "embedding_bag(): per_sample_weights need mode kSum and the shape of input");
   const int64_t padding = padding_row(o.padding_idx(), weight.size(0));
   if (o.max_norm().has_value()) shorten_rows(weight, input, *o.max_norm(), o.norm_type());
-  const Tensor offsets = o.offsets().defined() ? o.offsets()
-                                               : tiny_torch::arange(input.size(0), input.options()) * input.size(1);
+  const Tensor offsets =
+      o.offsets().defined() ? o.offsets() : tiny_torch::arange(input.size(0), input.options()) * input.size(1);
   const auto per_sample = factors.defined() ? std::optional<Tensor>(factors.reshape({-1})) : std::nullopt;
-  return std::get<0>(tiny_torch::embedding_bag(
-      weight, input.reshape({-1}), offsets, o.scale_grad_by_freq(), is_sum ? 0 : is_max ? 2 : 1, o.sparse(), per_sample,
-      o.include_last_offset(), o.padding_idx().has_value() ? std::optional<int64_t>(padding) : std::nullopt));
+  return std::get<0>(
+      tiny_torch::embedding_bag(weight, input.reshape({-1}), offsets, o.scale_grad_by_freq(),
+                                is_sum   ? 0
+                                : is_max ? 2
+                                         : 1,
+                                o.sparse(), per_sample, o.include_last_offset(),
+                                o.padding_idx().has_value() ? std::optional<int64_t>(padding) : std::nullopt));
 }
 
-#define DROPOUT(name, Options)                                                                          \
-  Tensor name(Tensor input, const Options& options) {                                                   \
-    check_probability("dropout", options);                                                              \
-    return options.inplace() ? tiny_torch::name##_(input, options.p(), options.training())              \
-                             : tiny_torch::name(input, options.p(), options.training());                \
+#define DROPOUT(name, Options)                                                             \
+  Tensor name(Tensor input, const Options& options) {                                      \
+    check_probability("dropout", options);                                                 \
+    return options.inplace() ? tiny_torch::name##_(input, options.p(), options.training()) \
+                             : tiny_torch::name(input, options.p(), options.training());   \
   }
 DROPOUT(dropout, DropoutFuncOptions)
 DROPOUT(alpha_dropout, AlphaDropoutFuncOptions)

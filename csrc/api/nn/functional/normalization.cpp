@@ -8,8 +8,8 @@ Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor&
                   const BatchNormFuncOptions& options) {
   if (options.training()) {
     TORCH_CHECK_VALUE(input.dim() >= 2, "batch_norm(): expected input with at least 2 dimensions, got ", input.dim());
-    TORCH_CHECK_VALUE(input.numel() != input.size(1), "Expected more than 1 value per channel when training, got input size ",
-                      input.sizes());
+    TORCH_CHECK_VALUE(input.numel() != input.size(1),
+                      "Expected more than 1 value per channel when training, got input size ", input.sizes());
   }
   return tiny_torch::batch_norm(input, if_defined(options.weight()), if_defined(options.bias()),
                                 if_defined(running_mean), if_defined(running_var), options.training(),

@@ -47,38 +47,38 @@ Tensor avg_pool1d(const Tensor& input, const AvgPool1dFuncOptions& o) {
   return tiny_torch::avg_pool1d(input, o.kernel_size().view(), o.stride().view(), o.padding().view(), o.ceil_mode(),
                                 o.count_include_pad());
 }
-#define AVG_POOL(D)                                                                                               \
-  Tensor avg_pool##D##d(const Tensor& input, const AvgPool##D##dFuncOptions& o) {                                 \
-    return tiny_torch::avg_pool##D##d(input, o.kernel_size().view(), o.stride().view(), o.padding().view(),       \
-                                      o.ceil_mode(), o.count_include_pad(), o.divisor_override());                \
+#define AVG_POOL(D)                                                                                         \
+  Tensor avg_pool##D##d(const Tensor& input, const AvgPool##D##dFuncOptions& o) {                           \
+    return tiny_torch::avg_pool##D##d(input, o.kernel_size().view(), o.stride().view(), o.padding().view(), \
+                                      o.ceil_mode(), o.count_include_pad(), o.divisor_override());          \
   }
 AVG_POOL(2)
 AVG_POOL(3)
 
-#define POOLS(D)                                                                                                     \
-  Tensor max_pool##D##d(const Tensor& input, const MaxPool##D##dFuncOptions& o) {                                    \
-    return tiny_torch::max_pool##D##d(input, o.kernel_size().view(), o.stride().view(), o.padding().view(),          \
-                                      o.dilation().view(), o.ceil_mode());                                           \
-  }                                                                                                                  \
-  std::tuple<Tensor, Tensor> max_pool##D##d_with_indices(const Tensor& input, const MaxPool##D##dFuncOptions& o) {   \
-    return tiny_torch::max_pool##D##d_with_indices(input, o.kernel_size().view(), o.stride().view(),                 \
-                                                   o.padding().view(), o.dilation().view(), o.ceil_mode());          \
-  }                                                                                                                  \
-  Tensor lp_pool##D##d(const Tensor& input, const LPPool##D##dFuncOptions& o) {                                      \
-    const Tensor means =                                                                                             \
-        avg_pool##D##d(input.pow(Scalar(o.norm_type())),                                                             \
-                       AvgPool##D##dFuncOptions(o.kernel_size()).stride(o.stride()).ceil_mode(o.ceil_mode()));       \
-    return norm_of_means(means, o.norm_type(), o.kernel_size().view());                                              \
-  }                                                                                                                  \
-  Tensor adaptive_avg_pool##D##d(const Tensor& input, const AdaptiveAvgPool##D##dFuncOptions& o) {                   \
-    return tiny_torch::adaptive_avg_pool##D##d(input, filled_sizes<D>(input, o.output_size()));                      \
-  }                                                                                                                  \
-  Tensor adaptive_max_pool##D##d(const Tensor& input, const AdaptiveMaxPool##D##dFuncOptions& o) {                   \
-    return std::get<0>(adaptive_max_pool##D##d_with_indices(input, o));                                              \
-  }                                                                                                                  \
-  std::tuple<Tensor, Tensor> adaptive_max_pool##D##d_with_indices(const Tensor& input,                               \
-                                                                  const AdaptiveMaxPool##D##dFuncOptions& o) {       \
-    return tiny_torch::adaptive_max_pool##D##d(input, filled_sizes<D>(input, o.output_size()));                      \
+#define POOLS(D)                                                                                                   \
+  Tensor max_pool##D##d(const Tensor& input, const MaxPool##D##dFuncOptions& o) {                                  \
+    return tiny_torch::max_pool##D##d(input, o.kernel_size().view(), o.stride().view(), o.padding().view(),        \
+                                      o.dilation().view(), o.ceil_mode());                                         \
+  }                                                                                                                \
+  std::tuple<Tensor, Tensor> max_pool##D##d_with_indices(const Tensor& input, const MaxPool##D##dFuncOptions& o) { \
+    return tiny_torch::max_pool##D##d_with_indices(input, o.kernel_size().view(), o.stride().view(),               \
+                                                   o.padding().view(), o.dilation().view(), o.ceil_mode());        \
+  }                                                                                                                \
+  Tensor lp_pool##D##d(const Tensor& input, const LPPool##D##dFuncOptions& o) {                                    \
+    const Tensor means =                                                                                           \
+        avg_pool##D##d(input.pow(Scalar(o.norm_type())),                                                           \
+                       AvgPool##D##dFuncOptions(o.kernel_size()).stride(o.stride()).ceil_mode(o.ceil_mode()));     \
+    return norm_of_means(means, o.norm_type(), o.kernel_size().view());                                            \
+  }                                                                                                                \
+  Tensor adaptive_avg_pool##D##d(const Tensor& input, const AdaptiveAvgPool##D##dFuncOptions& o) {                 \
+    return tiny_torch::adaptive_avg_pool##D##d(input, filled_sizes<D>(input, o.output_size()));                    \
+  }                                                                                                                \
+  Tensor adaptive_max_pool##D##d(const Tensor& input, const AdaptiveMaxPool##D##dFuncOptions& o) {                 \
+    return std::get<0>(adaptive_max_pool##D##d_with_indices(input, o));                                            \
+  }                                                                                                                \
+  std::tuple<Tensor, Tensor> adaptive_max_pool##D##d_with_indices(const Tensor& input,                             \
+                                                                  const AdaptiveMaxPool##D##dFuncOptions& o) {     \
+    return tiny_torch::adaptive_max_pool##D##d(input, filled_sizes<D>(input, o.output_size()));                    \
   }
 POOLS(1)
 POOLS(2)

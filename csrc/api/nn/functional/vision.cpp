@@ -11,7 +11,9 @@ namespace {
 struct Target {
   std::optional<std::vector<int64_t>> size;
   std::optional<std::vector<double>> factors;
-  std::optional<IntArrayRef> sizes() const { return size.has_value() ? std::optional<IntArrayRef>(*size) : std::nullopt; }
+  std::optional<IntArrayRef> sizes() const {
+    return size.has_value() ? std::optional<IntArrayRef>(*size) : std::nullopt;
+  }
   std::optional<ArrayRef<double>> scales() const {
     return factors.has_value() ? std::optional<ArrayRef<double>>(*factors) : std::nullopt;
   }
@@ -24,8 +26,8 @@ Target resolve_target(const Tensor& input, const InterpolateFuncOptions& o) {
   Target target{o.size(), o.scale_factor()};
   const auto widened = [&](auto& values, const char* what) {
     if (values->size() == 1) values->resize(dims, values->front());
-    TORCH_CHECK(values->size() == dims, what, " shape must match number of spatial dimensions in input. Input has ", dims,
-                " spatial dimensions but output ", what, " has ", values->size());
+    TORCH_CHECK(values->size() == dims, what, " shape must match number of spatial dimensions in input. Input has ",
+                dims, " spatial dimensions but output ", what, " has ", values->size());
   };
   if (target.size.has_value()) widened(target.size, "size");
   if (target.factors.has_value()) widened(target.factors, "scale_factor");
@@ -45,10 +47,10 @@ Target resolve_target(const Tensor& input, const InterpolateFuncOptions& o) {
 
 Tensor pad(const Tensor& input, const PadFuncOptions& options) {
   const bool is_constant = std::holds_alternative<enumtype::kConstant>(options.mode());
-  const char* mode = is_constant                                                       ? "constant"
+  const char* mode = is_constant                                                    ? "constant"
                      : std::holds_alternative<enumtype::kReflect>(options.mode())   ? "reflect"
                      : std::holds_alternative<enumtype::kReplicate>(options.mode()) ? "replicate"
-                                                                                       : "circular";
+                                                                                    : "circular";
   return tiny_torch::pad(input, options.pad(), mode,
                          is_constant ? std::optional<double>(options.value()) : std::nullopt);
 }
@@ -62,8 +64,9 @@ Tensor interpolate(const Tensor& input, const InterpolateFuncOptions& o) {
   const bool corners = o.align_corners().value_or(false);
   const bool takes_corners =
       is(enumtype::kLinear{}) || is(enumtype::kBilinear{}) || is(enumtype::kBicubic{}) || is(enumtype::kTrilinear{});
-  TORCH_CHECK(takes_corners || !o.align_corners().has_value(),
-              "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear");
+  TORCH_CHECK(
+      takes_corners || !o.align_corners().has_value(),
+      "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear");
   TORCH_CHECK(!o.antialias() || ((is(enumtype::kBilinear{}) || is(enumtype::kBicubic{})) && dims == 2),
               "Anti-alias option is only supported for bilinear and bicubic modes");
   if (is(enumtype::kNearest{})) {

@@ -9,7 +9,7 @@ namespace tiny_torch::nn {
 namespace F = functional;
 
 TINY_TORCH_CALL(LeakyReLU, leaky_relu,
-       ("negative_slope", options.negative_slope()).when(options.inplace(), "inplace", true))
+                ("negative_slope", options.negative_slope()).when(options.inplace(), "inplace", true))
 TINY_TORCH_FORWARD(Softmax, F::softmax(input, options.dim()))
 TINY_TORCH_PRINT(Softmax, ("dim", options.dim()))
 TINY_TORCH_FORWARD(Softmin, F::softmin(input, options.dim()))

@@ -72,13 +72,14 @@ std::pair<Tensor, Tensor> ConvCode<D>::new_parameters(const ConvNdOptions<D>& o)
               "in_channels, groups and out_channels must be a positive integer.");
   TORCH_CHECK(o.in_channels() % o.groups() == 0, "in_channels must be divisible by groups");
   TORCH_CHECK(o.out_channels() % o.groups() == 0, "out_channels must be divisible by groups");
-  TORCH_CHECK(!std::holds_alternative<enumtype::kSame>(o.padding()) || IntArrayRef(o.stride()).vec() == std::vector<int64_t>(D, 1),
+  TORCH_CHECK(!std::holds_alternative<enumtype::kSame>(o.padding()) ||
+                  IntArrayRef(o.stride()).vec() == std::vector<int64_t>(D, 1),
               "padding='same' is not supported for strided convolutions");
-  std::vector<int64_t> sizes = o.transposed()
-                                   ? std::vector<int64_t>{o.in_channels(), o.out_channels() / o.groups()}
-                                   : std::vector<int64_t>{o.out_channels(), o.in_channels() / o.groups()};
+  std::vector<int64_t> sizes = o.transposed() ? std::vector<int64_t>{o.in_channels(), o.out_channels() / o.groups()}
+                                              : std::vector<int64_t>{o.out_channels(), o.in_channels() / o.groups()};
   sizes.insert(sizes.end(), o.kernel_size()->begin(), o.kernel_size()->end());
-  std::pair<Tensor, Tensor> result(tiny_torch::empty(sizes), o.bias() ? tiny_torch::empty({o.out_channels()}) : Tensor());
+  std::pair<Tensor, Tensor> result(tiny_torch::empty(sizes),
+                                   o.bias() ? tiny_torch::empty({o.out_channels()}) : Tensor());
   fill_parameters(result.first, result.second);
   return result;
 }
@@ -103,8 +104,7 @@ Tensor ConvCode<D>::run(const Tensor& input, const Tensor& weight, const Tensor&
 
 template <size_t D>
 Tensor ConvCode<D>::run_transposed(const Tensor& input, const Tensor& weight, const Tensor& bias,
-                                   const ConvNdOptions<D>& o,
-                                   const std::optional<std::vector<int64_t>>& output_size) {
+                                   const ConvNdOptions<D>& o, const std::optional<std::vector<int64_t>>& output_size) {
   TORCH_CHECK(padding_mode(o) == "zeros", "Only `zeros` padding mode is supported for ConvTranspose", D, "d");
   const auto* padding = std::get_if<ExpandingArray<D>>(&o.padding());
   TORCH_CHECK(padding != nullptr, "ConvTranspose", D, "d: expected padding as sizes");
@@ -115,8 +115,8 @@ Tensor ConvCode<D>::run_transposed(const Tensor& input, const Tensor& weight, co
                 " elements (got ", wanted.size(), ")");
     for (size_t d = 0; d < D; ++d) {
       const int64_t stride = o.stride()->at(d), in = input.size(static_cast<int64_t>(d + input.sizes().size() - D));
-      const int64_t smallest = (in - 1) * stride - 2 * padding->operator*()[d] +
-                               o.dilation()->at(d) * (o.kernel_size()->at(d) - 1) + 1;
+      const int64_t smallest =
+          (in - 1) * stride - 2 * padding->operator*()[d] + o.dilation()->at(d) * (o.kernel_size()->at(d) - 1) + 1;
       const int64_t size = wanted[wanted.size() - D + d];
       TORCH_CHECK(size >= smallest && size < smallest + stride, "requested an output size of ", IntArrayRef(wanted),
                   ", but valid sizes of dimension ", d, " range from ", smallest, " to ", smallest + stride - 1);
@@ -132,7 +132,9 @@ template <size_t D>
 void ConvCode<D>::print(std::ostream& stream, const ConvNdOptions<D>& o) {
   const std::string name = (o.transposed() ? "ConvTranspose" : "Conv") + std::to_string(D) + "d";
   Shown shown(stream, name.c_str());
-  const auto all = [](const ExpandingArray<D>& values, int64_t v) { return values.view().vec() == std::vector<int64_t>(D, v); };
+  const auto all = [](const ExpandingArray<D>& values, int64_t v) {
+    return values.view().vec() == std::vector<int64_t>(D, v);
+  };
   shown(nullptr, o.in_channels())(nullptr, o.out_channels())("kernel_size", o.kernel_size())("stride", o.stride());
   std::visit(
       [&](const auto& padding) {

@@ -34,29 +34,29 @@ class ConvNdImpl : public Cloneable<Derived> {
   Tensor bias;
 };
 
-#define TINY_TORCH_CONV_MODULES(D)                                                                                  \
-  class TORCH_API Conv##D##dImpl : public ConvNdImpl<D, Conv##D##dImpl> {                                           \
-   public:                                                                                                          \
-    Conv##D##dImpl(int64_t in_channels, int64_t out_channels, ExpandingArray<D> kernel_size)                        \
-        : ConvNdImpl(ConvOptions<D>(in_channels, out_channels, kernel_size)) {}                                     \
-    explicit Conv##D##dImpl(ConvOptions<D> options) : ConvNdImpl(std::move(options)) {}                             \
-    Tensor forward(const Tensor& input) { return ConvCode<D>::run(input, weight, bias, options); }                  \
-  };                                                                                                                \
-  TORCH_MODULE(Conv##D##d);                                                                                         \
-  class TORCH_API ConvTranspose##D##dImpl : public ConvNdImpl<D, ConvTranspose##D##dImpl> {                         \
-   public:                                                                                                          \
-    ConvTranspose##D##dImpl(int64_t in_channels, int64_t out_channels, ExpandingArray<D> kernel_size)               \
-        : ConvTranspose##D##dImpl(ConvTransposeOptions<D>(in_channels, out_channels, kernel_size)) {}               \
-    explicit ConvTranspose##D##dImpl(ConvTransposeOptions<D> options) : ConvNdImpl(std::move(options)) {}           \
-    Tensor forward(const Tensor& input, const std::optional<IntArrayRef>& output_size = std::nullopt) {             \
-      return ConvCode<D>::run_transposed(                                                                           \
-          input, weight, bias, options,                                                                             \
-          output_size.has_value() ? std::optional<std::vector<int64_t>>(output_size->vec()) : std::nullopt);        \
-    }                                                                                                               \
-                                                                                                                    \
-   protected:                                                                                                       \
-    FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(std::optional<IntArrayRef>())})                                           \
-  };                                                                                                                \
+#define TINY_TORCH_CONV_MODULES(D)                                                                           \
+  class TORCH_API Conv##D##dImpl : public ConvNdImpl<D, Conv##D##dImpl> {                                    \
+   public:                                                                                                   \
+    Conv##D##dImpl(int64_t in_channels, int64_t out_channels, ExpandingArray<D> kernel_size)                 \
+        : ConvNdImpl(ConvOptions<D>(in_channels, out_channels, kernel_size)) {}                              \
+    explicit Conv##D##dImpl(ConvOptions<D> options) : ConvNdImpl(std::move(options)) {}                      \
+    Tensor forward(const Tensor& input) { return ConvCode<D>::run(input, weight, bias, options); }           \
+  };                                                                                                         \
+  TORCH_MODULE(Conv##D##d);                                                                                  \
+  class TORCH_API ConvTranspose##D##dImpl : public ConvNdImpl<D, ConvTranspose##D##dImpl> {                  \
+   public:                                                                                                   \
+    ConvTranspose##D##dImpl(int64_t in_channels, int64_t out_channels, ExpandingArray<D> kernel_size)        \
+        : ConvTranspose##D##dImpl(ConvTransposeOptions<D>(in_channels, out_channels, kernel_size)) {}        \
+    explicit ConvTranspose##D##dImpl(ConvTransposeOptions<D> options) : ConvNdImpl(std::move(options)) {}    \
+    Tensor forward(const Tensor& input, const std::optional<IntArrayRef>& output_size = std::nullopt) {      \
+      return ConvCode<D>::run_transposed(                                                                    \
+          input, weight, bias, options,                                                                      \
+          output_size.has_value() ? std::optional<std::vector<int64_t>>(output_size->vec()) : std::nullopt); \
+    }                                                                                                        \
+                                                                                                             \
+   protected:                                                                                                \
+    FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(std::optional<IntArrayRef>())})                                    \
+  };                                                                                                         \
   TORCH_MODULE(ConvTranspose##D##d)
 
 TINY_TORCH_CONV_MODULES(1);

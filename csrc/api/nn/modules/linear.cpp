@@ -120,13 +120,12 @@ Tensor EmbeddingBagImpl::forward(const Tensor& input, const Tensor& offsets, con
                               .sparse(options.sparse()));
 }
 
-#define DROPOUT(Name, function, FuncOptions)                                                             \
-  Tensor Name##Impl::forward(const Tensor& input) {                                                      \
-    return F::function(input,                                                                            \
-                       F::FuncOptions().p(options.p()).training(is_training()).inplace(options.inplace())); \
-  }                                                                                                      \
-  void Name##Impl::pretty_print(std::ostream& stream) const {                                            \
-    Shown(stream, #Name)("p", options.p())("inplace", options.inplace());                                \
+#define DROPOUT(Name, function, FuncOptions)                                                                       \
+  Tensor Name##Impl::forward(const Tensor& input) {                                                                \
+    return F::function(input, F::FuncOptions().p(options.p()).training(is_training()).inplace(options.inplace())); \
+  }                                                                                                                \
+  void Name##Impl::pretty_print(std::ostream& stream) const {                                                      \
+    Shown(stream, #Name)("p", options.p())("inplace", options.inplace());                                          \
   }
 DROPOUT(Dropout, dropout, DropoutFuncOptions)
 DROPOUT(Dropout2d, dropout2d, Dropout2dFuncOptions)

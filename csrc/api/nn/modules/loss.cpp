@@ -4,10 +4,10 @@ namespace tiny_torch::nn {
 
 namespace F = functional;
 
-#define LOSS(Name, function, shown)                                                                          \
-  Tensor Name##Impl::forward(const Tensor& input, const Tensor& target) {                                    \
-    return F::function(input, target, options);                                                              \
-  }                                                                                                          \
+#define LOSS(Name, function, shown)                                       \
+  Tensor Name##Impl::forward(const Tensor& input, const Tensor& target) { \
+    return F::function(input, target, options);                           \
+  }                                                                       \
   void Name##Impl::pretty_print(std::ostream& stream) const { Shown(stream, #Name) shown; }
 
 LOSS(L1Loss, l1_loss, ;)

@@ -4,15 +4,15 @@ namespace tiny_torch::nn {
 
 namespace F = functional;
 
-#define LOSS(Name, function, shown)                                                                          \
-  Tensor Name##Impl::forward(const Tensor& input, const Tensor& target) {                                    \
-    return F::function(input, target, options);                                                              \
-  }                                                                                                          \
+#define LOSS(Name, function, shown)                                       \
+  Tensor Name##Impl::forward(const Tensor& input, const Tensor& target) { \
+    return F::function(input, target, options);                           \
+  }                                                                       \
   void Name##Impl::pretty_print(std::ostream& stream) const { Shown(stream, #Name) shown; }
-#define LOSS_OF_THREE(Name, function, shown)                                                                 \
-  Tensor Name##Impl::forward(const Tensor& first, const Tensor& second, const Tensor& third) {               \
-    return F::function(first, second, third, options);                                                       \
-  }                                                                                                          \
+#define LOSS_OF_THREE(Name, function, shown)                                                   \
+  Tensor Name##Impl::forward(const Tensor& first, const Tensor& second, const Tensor& third) { \
+    return F::function(first, second, third, options);                                         \
+  }                                                                                            \
   void Name##Impl::pretty_print(std::ostream& stream) const { Shown(stream, #Name) shown; }
 
 LOSS(KLDivLoss, kl_div, ;)

@@ -6,8 +6,8 @@
 
 namespace tiny_torch::nn {
 
-#define TINY_TORCH_PAIR_LOSS_MODULE(Name)  \
-  TINY_TORCH_MODULE(Name, Name##Options,   \
+#define TINY_TORCH_PAIR_LOSS_MODULE(Name) \
+  TINY_TORCH_MODULE(Name, Name##Options,  \
                     Tensor forward(const Tensor& input1, const Tensor& input2, const Tensor& target);)
 #define TINY_TORCH_TRIPLET_LOSS_MODULE(Name) \
   TINY_TORCH_MODULE(Name, Name##Options,     \

@@ -59,8 +59,8 @@ Tensor instance_norm_forward(const Tensor& input, size_t dims, const InstanceNor
   return input.dim() == d + 1 ? result.squeeze(0) : result;
 }
 
-void print_norm(std::ostream& stream, const char* name, int64_t num_features, double eps, std::optional<double> momentum,
-                bool affine, bool track_running_stats) {
+void print_norm(std::ostream& stream, const char* name, int64_t num_features, double eps,
+                std::optional<double> momentum, bool affine, bool track_running_stats) {
   Shown shown(stream, name);
   shown(nullptr, num_features)("eps", eps);
   if (momentum.has_value()) {

@@ -67,8 +67,11 @@ class BatchNormImplBase : public NormImplBase<D, Derived, BatchNormOptions> {
   }
   void pretty_print(std::ostream& stream) const override {
     const auto& o = this->options;
-    print_norm(stream, D == 1 ? "BatchNorm1d" : D == 2 ? "BatchNorm2d" : "BatchNorm3d", o.num_features(), o.eps(),
-               o.momentum(), o.affine(), o.track_running_stats());
+    print_norm(stream,
+               D == 1   ? "BatchNorm1d"
+               : D == 2 ? "BatchNorm2d"
+                        : "BatchNorm3d",
+               o.num_features(), o.eps(), o.momentum(), o.affine(), o.track_running_stats());
   }
 };
 template <size_t D, class Derived>
@@ -81,16 +84,19 @@ class InstanceNormImplBase : public NormImplBase<D, Derived, InstanceNormOptions
   }
   void pretty_print(std::ostream& stream) const override {
     const auto& o = this->options;
-    print_norm(stream, D == 1 ? "InstanceNorm1d" : D == 2 ? "InstanceNorm2d" : "InstanceNorm3d", o.num_features(),
-               o.eps(), o.momentum(), o.affine(), o.track_running_stats());
+    print_norm(stream,
+               D == 1   ? "InstanceNorm1d"
+               : D == 2 ? "InstanceNorm2d"
+                        : "InstanceNorm3d",
+               o.num_features(), o.eps(), o.momentum(), o.affine(), o.track_running_stats());
   }
 };
 
-#define TINY_TORCH_NORM_MODULE(Kind, D)                                                       \
-  class TORCH_API Kind##D##dImpl : public Kind##ImplBase<D, Kind##D##dImpl> {                 \
-   public:                                                                                    \
-    using Kind##ImplBase<D, Kind##D##dImpl>::Kind##ImplBase;                                  \
-  };                                                                                          \
+#define TINY_TORCH_NORM_MODULE(Kind, D)                                       \
+  class TORCH_API Kind##D##dImpl : public Kind##ImplBase<D, Kind##D##dImpl> { \
+   public:                                                                    \
+    using Kind##ImplBase<D, Kind##D##dImpl>::Kind##ImplBase;                  \
+  };                                                                          \
   TORCH_MODULE(Kind##D##d)
 
 /// (N, C) or (N, C, L)

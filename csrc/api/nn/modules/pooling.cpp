@@ -7,15 +7,15 @@ namespace tiny_torch::nn {
 namespace F = functional;
 
 #define POOLS(D)                                                                                                     \
-  TINY_TORCH_CALL(AvgPool##D##d, avg_pool##D##d,                                                                              \
-         ("kernel_size", options.kernel_size())("stride", options.stride())("padding", options.padding()))           \
-  TINY_TORCH_CALL(MaxPool##D##d, max_pool##D##d,                                                                              \
-         ("kernel_size", options.kernel_size())("stride", options.stride())("padding", options.padding())(           \
-             "dilation", options.dilation())("ceil_mode", options.ceil_mode()))                                      \
-  TINY_TORCH_CALL(LPPool##D##d, lp_pool##D##d,                                                                                \
-         ("norm_type", options.norm_type())("kernel_size", options.kernel_size())("stride", options.stride())(       \
-             "ceil_mode", options.ceil_mode()))                                                                      \
-  TINY_TORCH_CALL(AdaptiveAvgPool##D##d, adaptive_avg_pool##D##d, ("output_size", options.output_size()))                     \
+  TINY_TORCH_CALL(AvgPool##D##d, avg_pool##D##d,                                                                     \
+                  ("kernel_size", options.kernel_size())("stride", options.stride())("padding", options.padding()))  \
+  TINY_TORCH_CALL(MaxPool##D##d, max_pool##D##d,                                                                     \
+                  ("kernel_size", options.kernel_size())("stride", options.stride())("padding", options.padding())(  \
+                      "dilation", options.dilation())("ceil_mode", options.ceil_mode()))                             \
+  TINY_TORCH_CALL(LPPool##D##d, lp_pool##D##d,                                                                       \
+                  ("norm_type", options.norm_type())("kernel_size", options.kernel_size())(                          \
+                      "stride", options.stride())("ceil_mode", options.ceil_mode()))                                 \
+  TINY_TORCH_CALL(AdaptiveAvgPool##D##d, adaptive_avg_pool##D##d, ("output_size", options.output_size()))            \
   TINY_TORCH_CALL(AdaptiveMaxPool##D##d, adaptive_max_pool##D##d, ("output_size", options.output_size()))            \
   std::tuple<Tensor, Tensor> AdaptiveMaxPool##D##dImpl::forward_with_indices(const Tensor& input) {                  \
     return F::adaptive_max_pool##D##d_with_indices(input, options);                                                  \

@@ -5,24 +5,24 @@
 
 namespace tiny_torch::nn {
 
-#define TINY_TORCH_POOL_MODULES(D)                                                                              \
-  TINY_TORCH_UNARY_MODULE(AvgPool##D##d, AvgPool##D##dOptions);                                                 \
-  TINY_TORCH_MODULE(MaxPool##D##d, MaxPool##D##dOptions, Tensor forward(const Tensor& input);                   \
-                    std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input););                     \
-  TINY_TORCH_UNARY_MODULE(AdaptiveAvgPool##D##d, AdaptiveAvgPool##D##dOptions);                                 \
-  TINY_TORCH_MODULE(AdaptiveMaxPool##D##d, AdaptiveMaxPool##D##dOptions, Tensor forward(const Tensor& input);   \
-                    std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input););                     \
-  TINY_TORCH_MODULE(MaxUnpool##D##d, MaxUnpool##D##dOptions, Tensor forward(                                    \
-      const Tensor& input, const Tensor& indices,                                                               \
-      const std::optional<std::vector<int64_t>>& output_size = std::nullopt););                                 \
-  class TORCH_API LPPool##D##dImpl : public OptionsModule<LPPool##D##dImpl, LPPool##D##dOptions> {              \
-   public:                                                                                                      \
-    using OptionsModule<LPPool##D##dImpl, LPPool##D##dOptions>::OptionsModule;                                  \
-    LPPool##D##dImpl(double norm_type, ExpandingArray<D> kernel_size)                                           \
-        : OptionsModule(LPPool##D##dOptions(norm_type, kernel_size)) {}                                         \
-    Tensor forward(const Tensor& input);                                                                        \
-    void pretty_print(std::ostream& stream) const override;                                                     \
-  };                                                                                                            \
+#define TINY_TORCH_POOL_MODULES(D)                                                                            \
+  TINY_TORCH_UNARY_MODULE(AvgPool##D##d, AvgPool##D##dOptions);                                               \
+  TINY_TORCH_MODULE(MaxPool##D##d, MaxPool##D##dOptions, Tensor forward(const Tensor& input);                 \
+                    std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input););                   \
+  TINY_TORCH_UNARY_MODULE(AdaptiveAvgPool##D##d, AdaptiveAvgPool##D##dOptions);                               \
+  TINY_TORCH_MODULE(AdaptiveMaxPool##D##d, AdaptiveMaxPool##D##dOptions, Tensor forward(const Tensor& input); \
+                    std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input););                   \
+  TINY_TORCH_MODULE(MaxUnpool##D##d, MaxUnpool##D##dOptions,                                                  \
+                    Tensor forward(const Tensor& input, const Tensor& indices,                                \
+                                   const std::optional<std::vector<int64_t>>& output_size = std::nullopt););  \
+  class TORCH_API LPPool##D##dImpl : public OptionsModule<LPPool##D##dImpl, LPPool##D##dOptions> {            \
+   public:                                                                                                    \
+    using OptionsModule<LPPool##D##dImpl, LPPool##D##dOptions>::OptionsModule;                                \
+    LPPool##D##dImpl(double norm_type, ExpandingArray<D> kernel_size)                                         \
+        : OptionsModule(LPPool##D##dOptions(norm_type, kernel_size)) {}                                       \
+    Tensor forward(const Tensor& input);                                                                      \
+    void pretty_print(std::ostream& stream) const override;                                                   \
+  };                                                                                                          \
   TORCH_MODULE(LPPool##D##d)
 TINY_TORCH_POOL_MODULES(1);
 TINY_TORCH_POOL_MODULES(2);

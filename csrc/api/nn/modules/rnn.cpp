@@ -13,7 +13,8 @@ using utils::rnn::PackedSequence;
 
 std::vector<Tensor> RNNShape::register_weights(Module& module) const {
   TORCH_CHECK(hidden_size > 0 && num_layers > 0, "RNN: expected hidden_size and num_layers > 0");
-  TORCH_CHECK(dropout >= 0 && dropout <= 1, "dropout should be a number in range [0, 1] representing the probability of ",
+  TORCH_CHECK(dropout >= 0 && dropout <= 1,
+              "dropout should be a number in range [0, 1] representing the probability of ",
               "an element being zeroed, got ", dropout);
   TORCH_CHECK(proj_size >= 0 && proj_size < hidden_size, "proj_size has to be smaller than hidden_size");
   std::vector<Tensor> weights;
@@ -117,14 +118,14 @@ std::tuple<PackedSequence, Tensor> run_packed(const PackedSequence& input, const
 }
 
 /// The operator called for a padded and for a packed batch, with all that the options say.
-#define RUN_RNN(op)                                                                                                   \
-  run(                                                                                                                \
-      s, input, batch_sizes, hx,                                                                                      \
-      [&](const Tensor& x, const Tensor& h) {                                                                         \
-        return op(x, h, weights, s.bias, s.num_layers, s.dropout, train, s.bidirectional, s.batch_first);             \
-      },                                                                                                              \
-      [&](const Tensor& h) {                                                                                          \
-        return op(input, batch_sizes, h, weights, s.bias, s.num_layers, s.dropout, train, s.bidirectional);           \
+#define RUN_RNN(op)                                                                                         \
+  run(                                                                                                      \
+      s, input, batch_sizes, hx,                                                                            \
+      [&](const Tensor& x, const Tensor& h) {                                                               \
+        return op(x, h, weights, s.bias, s.num_layers, s.dropout, train, s.bidirectional, s.batch_first);   \
+      },                                                                                                    \
+      [&](const Tensor& h) {                                                                                \
+        return op(input, batch_sizes, h, weights, s.bias, s.num_layers, s.dropout, train, s.bidirectional); \
       })
 
 std::tuple<Tensor, Tensor> run_rnn(const RNNShape& s, bool is_tanh, const Tensor& input, const Tensor& batch_sizes,
@@ -194,8 +195,9 @@ std::tuple<PackedSequence, LSTMImpl::State> LSTMImpl::forward_with_packed_input(
   }
   auto [data, state] =
       run_lstm(shape(), input.data(), input.batch_sizes(), std::move(hx), flat_weights_, is_training());
-  return {PackedSequence(data, input.batch_sizes(), input.sorted_indices(), input.unsorted_indices()),
-          {permuted(std::get<0>(state), input.unsorted_indices()), permuted(std::get<1>(state), input.unsorted_indices())}};
+  return {
+      PackedSequence(data, input.batch_sizes(), input.sorted_indices(), input.unsorted_indices()),
+      {permuted(std::get<0>(state), input.unsorted_indices()), permuted(std::get<1>(state), input.unsorted_indices())}};
 }
 
 Tensor RNNCellImpl::forward(const Tensor& input, const Tensor& hx) {

@@ -42,8 +42,8 @@ class RNNImplBase : public Cloneable<Derived> {
   RNNShape shape() const {
     int64_t proj_size = 0;
     if constexpr (Derived::kName[0] == 'L') proj_size = options.proj_size();
-    return {options.input_size(), options.hidden_size(),  options.num_layers(),    proj_size,        Derived::kGates,
-            options.bias(),       options.batch_first(),  options.bidirectional(), options.dropout()};
+    return {options.input_size(), options.hidden_size(), options.num_layers(),    proj_size,        Derived::kGates,
+            options.bias(),       options.batch_first(), options.bidirectional(), options.dropout()};
   }
   /// The weights as they are now: a change of dtype or device gives parameters other data, not other tensors.
   std::vector<Tensor> flat_weights_;
@@ -104,8 +104,8 @@ class RNNCellImplBase : public Cloneable<Derived> {
  public:
   explicit RNNCellImplBase(const Options& given) : options(given) {}
   void reset() override {
-    const RNNShape shape{options.input_size(), options.hidden_size(), 1, 0, Derived::kGates, options.bias(), false,
-                         false, 0};
+    const RNNShape shape{
+        options.input_size(), options.hidden_size(), 1, 0, Derived::kGates, options.bias(), false, false, 0};
     const std::vector<Tensor> tensors = shape.register_cell(*this);
     weight_ih = tensors[0], weight_hh = tensors[1], bias_ih = tensors[2], bias_hh = tensors[3];
   }

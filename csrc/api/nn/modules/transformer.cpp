@@ -85,15 +85,15 @@ void TransformerImpl::reset() {
                          .dropout(options.dropout())
                          .activation(options.activation());
   if (options.custom_encoder().is_empty()) {
-    encoder = AnyModule(TransformerEncoder(TransformerEncoderOptions(layer, options.num_encoder_layers())
-                                               .norm(AnyModule(norm_over(options.d_model())))));
+    encoder = AnyModule(TransformerEncoder(
+        TransformerEncoderOptions(layer, options.num_encoder_layers()).norm(AnyModule(norm_over(options.d_model())))));
   } else {
     encoder = options.custom_encoder().clone();
   }
   register_module("encoder", encoder.ptr());
   if (options.custom_decoder().is_empty()) {
-    decoder = AnyModule(TransformerDecoder(TransformerDecoderOptions(layer, options.num_decoder_layers())
-                                               .norm(AnyModule(norm_over(options.d_model())))));
+    decoder = AnyModule(TransformerDecoder(
+        TransformerDecoderOptions(layer, options.num_decoder_layers()).norm(AnyModule(norm_over(options.d_model())))));
   } else {
     decoder = options.custom_decoder().clone();
   }

@@ -6,17 +6,17 @@ namespace tiny_torch::nn {
 
 namespace F = functional;
 
-#define PAD(Name, pad_mode, shown_value)                                                             \
-  Tensor Name##Impl::forward(const Tensor& input) {                                                  \
-    return F::pad(input, F::PadFuncOptions(options.padding().view().vec()) pad_mode);                \
-  }                                                                                                  \
-  void Name##Impl::pretty_print(std::ostream& stream) const {                                        \
-    Shown(stream, #Name)("padding", options.padding()) shown_value;                                  \
+#define PAD(Name, pad_mode, shown_value)                                              \
+  Tensor Name##Impl::forward(const Tensor& input) {                                   \
+    return F::pad(input, F::PadFuncOptions(options.padding().view().vec()) pad_mode); \
+  }                                                                                   \
+  void Name##Impl::pretty_print(std::ostream& stream) const {                         \
+    Shown(stream, #Name)("padding", options.padding()) shown_value;                   \
   }
-#define PADS(D)                                                                                      \
-  PAD(ReflectionPad##D##d, .mode(kReflect), )                                                        \
-  PAD(ReplicationPad##D##d, .mode(kReplicate), )                                                     \
-  PAD(ZeroPad##D##d, , )                                                                             \
+#define PADS(D)                                  \
+  PAD(ReflectionPad##D##d, .mode(kReflect), )    \
+  PAD(ReplicationPad##D##d, .mode(kReplicate), ) \
+  PAD(ZeroPad##D##d, , )                         \
   PAD(ConstantPad##D##d, .value(options.value()), ("value", options.value()))
 PADS(1)
 PADS(2)

@@ -5,18 +5,18 @@
 
 namespace tiny_torch::nn {
 
-#define TINY_TORCH_PAD_MODULES(D)                                                                             \
-  TINY_TORCH_UNARY_MODULE(ReflectionPad##D##d, ReflectionPad##D##dOptions);                                   \
-  TINY_TORCH_UNARY_MODULE(ReplicationPad##D##d, ReplicationPad##D##dOptions);                                 \
-  TINY_TORCH_UNARY_MODULE(ZeroPad##D##d, ZeroPad##D##dOptions);                                               \
+#define TINY_TORCH_PAD_MODULES(D)                                                                                 \
+  TINY_TORCH_UNARY_MODULE(ReflectionPad##D##d, ReflectionPad##D##dOptions);                                       \
+  TINY_TORCH_UNARY_MODULE(ReplicationPad##D##d, ReplicationPad##D##dOptions);                                     \
+  TINY_TORCH_UNARY_MODULE(ZeroPad##D##d, ZeroPad##D##dOptions);                                                   \
   class TORCH_API ConstantPad##D##dImpl : public OptionsModule<ConstantPad##D##dImpl, ConstantPad##D##dOptions> { \
-   public:                                                                                                    \
-    using OptionsModule<ConstantPad##D##dImpl, ConstantPad##D##dOptions>::OptionsModule;                      \
-    ConstantPad##D##dImpl(ExpandingArray<D * 2> padding, double value)                                        \
-        : OptionsModule(ConstantPad##D##dOptions(padding, value)) {}                                          \
-    Tensor forward(const Tensor& input);                                                                      \
-    void pretty_print(std::ostream& stream) const override;                                                   \
-  };                                                                                                          \
+   public:                                                                                                        \
+    using OptionsModule<ConstantPad##D##dImpl, ConstantPad##D##dOptions>::OptionsModule;                          \
+    ConstantPad##D##dImpl(ExpandingArray<D * 2> padding, double value)                                            \
+        : OptionsModule(ConstantPad##D##dOptions(padding, value)) {}                                              \
+    Tensor forward(const Tensor& input);                                                                          \
+    void pretty_print(std::ostream& stream) const override;                                                       \
+  };                                                                                                              \
   TORCH_MODULE(ConstantPad##D##d)
 TINY_TORCH_PAD_MODULES(1);
 TINY_TORCH_PAD_MODULES(2);

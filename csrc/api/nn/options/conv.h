@@ -42,7 +42,8 @@ struct ConvTransposeOptions : ConvNdOptions<D> {
       : ConvNdOptions<D>(in_channels, out_channels, std::move(kernel_size)) {
     this->transposed(true);
   }
-  ConvTransposeOptions(const ConvNdOptions<D>& options) : ConvNdOptions<D>(options) {  // NOLINT: ends a chain of setters
+  ConvTransposeOptions(const ConvNdOptions<D>& options)
+      : ConvNdOptions<D>(options) {  // NOLINT: ends a chain of setters
     this->transposed(true);
   }
 };

@@ -30,11 +30,11 @@ struct TORCH_API UnflattenOptions {
 };
 
 /// What all options of embeddings have.
-#define TINY_TORCH_EMBEDDING_ARGS                                   \
-  TORCH_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;    \
-  TORCH_ARG(std::optional<double>, max_norm) = std::nullopt;        \
-  TORCH_ARG(double, norm_type) = 2.;                                \
-  TORCH_ARG(bool, scale_grad_by_freq) = false;                      \
+#define TINY_TORCH_EMBEDDING_ARGS                                \
+  TORCH_ARG(std::optional<int64_t>, padding_idx) = std::nullopt; \
+  TORCH_ARG(std::optional<double>, max_norm) = std::nullopt;     \
+  TORCH_ARG(double, norm_type) = 2.;                             \
+  TORCH_ARG(bool, scale_grad_by_freq) = false;                   \
   TORCH_ARG(bool, sparse) = false
 
 struct TORCH_API EmbeddingOptions {

@@ -6,7 +6,8 @@
 namespace tiny_torch::nn {
 
 struct TORCH_API BatchNormOptions {
-  BatchNormOptions(int64_t num_features) : num_features_(num_features) {}  // NOLINT: implicit as in PyTorch, all of them
+  BatchNormOptions(int64_t num_features)
+      : num_features_(num_features) {}  // NOLINT: implicit as in PyTorch, all of them
   TORCH_ARG(int64_t, num_features);
   TORCH_ARG(double, eps) = 1e-5;
   /// Without a value running statistics are plain averages over all batches.

@@ -7,7 +7,8 @@ namespace tiny_torch::nn {
 
 template <size_t D>
 struct AvgPoolOptions {
-  AvgPoolOptions(ExpandingArray<D> kernel_size) : kernel_size_(kernel_size), stride_(kernel_size) {}  // NOLINT: implicit
+  AvgPoolOptions(ExpandingArray<D> kernel_size)
+      : kernel_size_(kernel_size), stride_(kernel_size) {}  // NOLINT: implicit
   TORCH_ARG(ExpandingArray<D>, kernel_size);
   TORCH_ARG(ExpandingArray<D>, stride);
   TORCH_ARG(ExpandingArray<D>, padding) = 0;
@@ -59,20 +60,20 @@ struct MaxUnpoolFuncOptions : MaxUnpoolOptions<D> {
 template <size_t D>
 using AdaptiveSizes = std::conditional_t<D == 1, ExpandingArray<1>, ExpandingArrayWithOptionalElem<D>>;
 
-#define TINY_TORCH_POOL_OPTIONS(D)                                                  \
-  using AvgPool##D##dOptions = AvgPoolOptions<D>;                                   \
-  using MaxPool##D##dOptions = MaxPoolOptions<D>;                                   \
-  using LPPool##D##dOptions = LPPoolOptions<D>;                                     \
-  using AdaptiveAvgPool##D##dOptions = AdaptiveAvgPoolOptions<AdaptiveSizes<D>>;    \
-  using AdaptiveMaxPool##D##dOptions = AdaptiveMaxPoolOptions<AdaptiveSizes<D>>;    \
-  using MaxUnpool##D##dOptions = MaxUnpoolOptions<D>;                               \
-  namespace functional {                                                            \
-  using AdaptiveMaxPool##D##dFuncOptions = AdaptiveMaxPool##D##dOptions;            \
-  using MaxUnpool##D##dFuncOptions = MaxUnpoolFuncOptions<D>;                       \
-  using AvgPool##D##dFuncOptions = AvgPoolOptions<D>;                               \
-  using MaxPool##D##dFuncOptions = MaxPoolOptions<D>;                               \
-  using LPPool##D##dFuncOptions = LPPoolOptions<D>;                                 \
-  using AdaptiveAvgPool##D##dFuncOptions = AdaptiveAvgPool##D##dOptions;            \
+#define TINY_TORCH_POOL_OPTIONS(D)                                               \
+  using AvgPool##D##dOptions = AvgPoolOptions<D>;                                \
+  using MaxPool##D##dOptions = MaxPoolOptions<D>;                                \
+  using LPPool##D##dOptions = LPPoolOptions<D>;                                  \
+  using AdaptiveAvgPool##D##dOptions = AdaptiveAvgPoolOptions<AdaptiveSizes<D>>; \
+  using AdaptiveMaxPool##D##dOptions = AdaptiveMaxPoolOptions<AdaptiveSizes<D>>; \
+  using MaxUnpool##D##dOptions = MaxUnpoolOptions<D>;                            \
+  namespace functional {                                                         \
+  using AdaptiveMaxPool##D##dFuncOptions = AdaptiveMaxPool##D##dOptions;         \
+  using MaxUnpool##D##dFuncOptions = MaxUnpoolFuncOptions<D>;                    \
+  using AvgPool##D##dFuncOptions = AvgPoolOptions<D>;                            \
+  using MaxPool##D##dFuncOptions = MaxPoolOptions<D>;                            \
+  using LPPool##D##dFuncOptions = LPPoolOptions<D>;                              \
+  using AdaptiveAvgPool##D##dFuncOptions = AdaptiveAvgPool##D##dOptions;         \
   }
 TINY_TORCH_POOL_OPTIONS(1)
 TINY_TORCH_POOL_OPTIONS(2)

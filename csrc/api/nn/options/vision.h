@@ -8,8 +8,8 @@ namespace tiny_torch::nn {
 /// Padding before and after each of D dimensions, the last dimension first.
 template <size_t D>
 struct PadOptions {
-  PadOptions(ExpandingArray<D * 2> padding) : padding_(padding) {}                   // NOLINT: implicit as in PyTorch
-  PadOptions(std::initializer_list<int64_t> padding) : padding_(padding) {}          // NOLINT
+  PadOptions(ExpandingArray<D * 2> padding) : padding_(padding) {}           // NOLINT: implicit as in PyTorch
+  PadOptions(std::initializer_list<int64_t> padding) : padding_(padding) {}  // NOLINT
   TORCH_ARG(ExpandingArray<D * 2>, padding);
 };
 template <size_t D>
@@ -25,10 +25,10 @@ struct ConstantPadOptions {
   TORCH_ARG(double, value);
 };
 
-#define TINY_TORCH_PAD_OPTIONS(D)                                \
-  using ReflectionPad##D##dOptions = ReflectionPadOptions<D>;    \
-  using ReplicationPad##D##dOptions = ReplicationPadOptions<D>;  \
-  using ZeroPad##D##dOptions = ZeroPadOptions<D>;                \
+#define TINY_TORCH_PAD_OPTIONS(D)                               \
+  using ReflectionPad##D##dOptions = ReflectionPadOptions<D>;   \
+  using ReplicationPad##D##dOptions = ReplicationPadOptions<D>; \
+  using ZeroPad##D##dOptions = ZeroPadOptions<D>;               \
   using ConstantPad##D##dOptions = ConstantPadOptions<D>
 TINY_TORCH_PAD_OPTIONS(1);
 TINY_TORCH_PAD_OPTIONS(2);
@@ -89,8 +89,7 @@ using CosineSimilarityFuncOptions = CosineSimilarityOptions;
 using PairwiseDistanceFuncOptions = PairwiseDistanceOptions;
 
 struct TORCH_API PadFuncOptions {
-  using mode_t =
-      std::variant<enumtype::kConstant, enumtype::kReflect, enumtype::kReplicate, enumtype::kCircular>;
+  using mode_t = std::variant<enumtype::kConstant, enumtype::kReflect, enumtype::kReplicate, enumtype::kCircular>;
   PadFuncOptions(std::vector<int64_t> pad) : pad_(std::move(pad)) {}  // NOLINT
   TORCH_ARG(std::vector<int64_t>, pad);
   TORCH_ARG(mode_t, mode) = kConstant;
