@@ -30,6 +30,7 @@ from tiny_torch._tensor import Tensor  # noqa: E402
 
 _C._set_tensor_class(Tensor)
 
+from tiny_torch import _grids, _queries  # noqa: E402
 from tiny_torch import functional as _functional  # noqa: E402
 from tiny_torch._defaults import (  # noqa: E402
     get_default_device,
@@ -48,6 +49,8 @@ from tiny_torch.random import (  # noqa: E402
 )
 
 _publish(_functional.__all__, _functional)
+_publish(_grids.__all__, _grids)
+_publish(_queries.__all__, _queries)
 
 
 def typename(obj):
@@ -85,7 +88,6 @@ _LAZY = (
     "version",
     "futures",
     "distributed",
-    "ops",
     "classes",
     "cpu",
     "serialization",
@@ -103,6 +105,7 @@ _LAZY_NAMES = {
     ),
     **dict.fromkeys(("svd_lowrank", "pca_lowrank"), "_lowrank"),
     "from_dlpack": "utils.dlpack",
+    "ops": "_ops",
 }
 _ELEMENTS = (
     "Double",

@@ -269,6 +269,13 @@ class Tensor(_C.TensorBase):
         """The signal of Fourier transforms of frames; see :func:`torch.istft`."""
         return torch.istft(self, *args, **kwargs)
 
+    @_overridable
+    def unflatten(self, dim, sizes):
+        """A view with dimension `dim` split into `sizes`, of which one may be -1."""
+        if not sizes:
+            raise RuntimeError("unflatten: sizes must be non-empty")
+        return super().unflatten(dim, sizes)
+
     # The sequence protocol.
 
     @_overridable

@@ -9,7 +9,12 @@ import tiny_torch as torch
 from tiny_torch import _C
 
 __all__ = [
+    "BaseTorchFunctionMode",
+    "TorchFunctionMode",
     "get_default_nowrap_functions",
+    "get_ignored_functions",
+    "get_overridable_functions",
+    "get_testing_overrides",
     "handle_torch_function",
     "has_torch_function",
     "has_torch_function_unary",
@@ -50,6 +55,10 @@ def handle_torch_function(public_api, relevant_args, *args, **kwargs):
     """
     overloaded = _overloaded_arguments(relevant_args)
     types = tuple(map(type, overloaded))
+    if _C._len_torch_function_stack():
+        result = _C._call_torch_function_mode(public_api, types, args, kwargs)
+        if result is not NotImplemented:
+            return result
     for argument in overloaded:
         result = type(argument).__torch_function__(public_api, types, args, kwargs)
         if result is not NotImplemented:
@@ -101,3 +110,92 @@ def resolve_name(f):
     if is_tensor_method_or_property(f):
         return f"torch.Tensor.{name}"
     return f"torch.{name}" if getattr(torch, name, None) is f else None
+
+
+class TorchFunctionMode:
+    """Sees every call of a function of this library made inside of a ``with`` block, before any class does.
+
+    Subclasses define ``__torch_function__(self, func, types, args=(), kwargs=None)``; while it runs the mode is off.
+    """
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        raise NotImplementedError
+
+    def __enter__(self):
+        _C._push_torch_function_mode(self)
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        _C._pop_torch_function_mode()
+
+    @classmethod
+    def push(cls, *args, **kwargs):
+        """An object of the class, for ``with`` (the old way of entering)."""
+        return cls(*args, **kwargs)
+
+
+class BaseTorchFunctionMode(TorchFunctionMode):
+    """A mode that only passes calls on."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        return func(*args, **(kwargs or {}))
+
+
+# Functions that make tensors, or say and set something about the whole library, have no argument to ask.
+_IGNORED_WORDS = ("set_", "get_", "is_grad", "_", "from_", "manual_seed", "seed", "initial_seed", "inference_mode")
+_IGNORED = (
+    "arange, as_tensor, asarray, can_cast, compile, device, dtype, empty, empty_strided, enable_grad, eye, finfo, frombuffer, full, "
+    "iinfo, install_as_torch, is_storage, is_tensor, linspace, load, no_grad, ones, promote_types, rand, randint, randn, randperm, "
+    "save, tensor, typename, use_deterministic_algorithms, zeros"
+)
+
+
+def _is_function(value):
+    return callable(value) and not isinstance(value, type)
+
+
+def _public_functions(space):
+    for name in dir(space):
+        value = getattr(space, name, None)
+        if _is_function(value) and not name.startswith("__"):
+            yield name, value
+
+
+@functools.lru_cache(None)
+def get_ignored_functions():
+    """Public functions that ``__torch_function__`` does not see."""
+    names = {name.strip() for name in _IGNORED.split(",")}
+    return {
+        value
+        for name, value in _public_functions(torch)
+        if name in names or name.startswith(_IGNORED_WORDS) or name.startswith(("are_", "name_core"))
+    }
+
+
+@functools.lru_cache(None)
+def get_overridable_functions():
+    """A dict from namespaces to the functions in them that ``__torch_function__`` sees."""
+    found, seen = {}, set()
+    for space in (torch, torch.nn.functional, torch.nn.init, torch.Tensor):
+        functions = []
+        for name, value in _public_functions(space):
+            if name.startswith("_") or value in get_ignored_functions() or value in seen:
+                continue
+            seen.add(value)
+            functions.append(value)
+        found[space] = functions
+    properties = [
+        name for name in dir(torch.Tensor) if type(getattr(torch.Tensor, name)).__name__ == "getset_descriptor"
+    ]
+    found[torch.Tensor] += [getattr(torch.Tensor, name).__get__ for name in properties if not name.startswith("_")]
+    return found
+
+
+@functools.lru_cache(None)
+def get_testing_overrides():
+    """A dict from each overridable function to one that takes any arguments and returns -1."""
+    return {
+        function: (lambda *args, **kwargs: -1)
+        for functions in get_overridable_functions().values()
+        for function in functions
+    }

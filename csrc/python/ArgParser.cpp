@@ -41,7 +41,8 @@ SignatureParameter parse_parameter(std::string text) {
   const size_t equals = text.find('=');
   if (equals != std::string::npos) {
     p.optional = true;
-    p.allow_none = text.substr(equals + 1) == "None";
+    const std::string value = text.substr(equals + 1);
+    p.allow_none = value == "None" || value == "[]";
     text.resize(equals);
   }
   const size_t space = text.rfind(' ');
@@ -118,7 +119,7 @@ bool PythonArgParser::parse(PythonArgs& out, PyObject* self, PyObject* const* ar
     bool overloaded = self != nullptr && has_torch_function(self);
     if (match(signatures_[i], out, overloaded, nullptr)) {
       out.signature_ = static_cast<int>(i);
-      return overloaded && torch_function_enabled();
+      return (overloaded && torch_function_enabled()) || torch_function_modes_active();
     }
   }
   report(out);

@@ -205,8 +205,12 @@ class TORCH_API PythonArgParser {
 /// Off inside __torch_function__ implementations that call the plain operator.
 TORCH_API bool torch_function_enabled();
 TORCH_API bool set_torch_function_enabled(bool enabled);
+/// Whether a mode is entered on this thread; it sees every call, whatever the arguments are.
+TORCH_API bool torch_function_modes_active();
 /// Whether the object's class overrides __torch_function__.
 TORCH_API bool has_torch_function(PyObject* o);
+/// The arguments (elements of lists too) to ask, one of each class, in PyTorch's order; borrowed. `kwargs` may be null.
+TORCH_API std::vector<PyObject*> overloaded_arguments(PyObject* args, PyObject* kwargs);
 /// Calls __torch_function__ of the classes among `overloaded` for `function(*args, **kwargs)`; both may be null.
 TORCH_API PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyObject* function,
                                             PyObject* args, PyObject* kwargs);

@@ -43,6 +43,16 @@ bool is_sequence_of(PyObject* o, const Check& fits) {
   return true;
 }
 
+// PyTorch takes a bool for an int behind the first element.
+bool is_int_sequence(PyObject* o) {
+  bool first = true;
+  return is_sequence_of(o, [&first](PyObject* item) {
+    const bool fits = is_int_like(item) || (!first && PyBool_Check(item));
+    first = false;
+    return fits;
+  });
+}
+
 bool is_tensor_like(PyObject* o, bool& overloaded) {
   if (TORCH_LIKELY(is_tensor_exact(o))) return true;
   if (has_torch_function(o)) {
@@ -111,7 +121,7 @@ bool check_argument(const SignatureParameter& p, PyObject* v, bool& overloaded) 
     case ParameterKind::Bool:
       return is_bool_like(v);
     case ParameterKind::IntList:
-      return is_sequence_of(v, is_int_like) || (p.list_size > 0 && is_int_like(v));
+      return is_int_sequence(v) || (p.list_size > 0 && is_int_like(v));
     case ParameterKind::FloatList:
       return is_sequence_of(v, is_float_like) || (p.list_size > 0 && is_float_like(v));
     case ParameterKind::BoolList:

@@ -48,7 +48,7 @@ double as_double(PyObject* o) {
   return value;
 }
 
-/// An int as a Scalar; like PyTorch, OverflowError beyond 64 bits, RuntimeError where only an unsigned 64-bit integer holds it.
+/// An int as a Scalar. What only an unsigned 64-bit integer holds travels as a float; OverflowError beyond that.
 Scalar as_integer_scalar(PyObject* o) {
   int overflow = 0;
   const int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
@@ -56,7 +56,7 @@ Scalar as_integer_scalar(PyObject* o) {
     const unsigned long long large = overflow > 0 ? PyLong_AsUnsignedLongLong(o) : 0;
     if (overflow < 0) PyErr_SetString(PyExc_OverflowError, "int too big to convert");
     if (PyErr_Occurred() != nullptr) throw_python_error();
-    throw Error("value cannot be converted to type int64_t without overflow: " + std::to_string(large));
+    return Scalar(static_cast<double>(large));
   }
   if (value == -1 && PyErr_Occurred() != nullptr) throw_python_error();
   return Scalar(value);

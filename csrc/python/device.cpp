@@ -19,7 +19,9 @@ Device self_device(PyObject* self) { return reinterpret_cast<DeviceObject*>(self
 
 int64_t as_index(PyObject* o) {
   TORCH_CHECK_TYPE(PyLong_Check(o), "torch.device(): argument 'index' must be int, not ", type_name(o));
-  const long long index = PyLong_AsLongLong(o);
+  int overflow = 0;
+  const long long index = PyLong_AsLongLongAndOverflow(o, &overflow);
+  TORCH_CHECK_VALUE(overflow == 0, "Overflow when unpacking long long");
   if (index == -1 && PyErr_Occurred()) throw_python_error();
   TORCH_CHECK(index >= 0, "Device index must not be negative");
   TORCH_CHECK(index <= 127, "Device index must be between 0 and 127, got ", index);

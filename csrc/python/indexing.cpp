@@ -280,11 +280,22 @@ bool is_expanded(const TensorBase& t) {
   return false;
 }
 
-void assign(const View& keyed, PyObject* value) {
+/// The number to assign, if `value` is one. It is looked at before the key, as in PyTorch: TypeError for what is neither
+/// number nor tensor, RuntimeError for a number beyond the dtype.
+std::optional<Scalar> number_to_assign(const TensorBase& self, PyObject* value) {
+  if (is_tensor(value)) return std::nullopt;
+  std::optional<Scalar> number = to_scalar(value);
+  TORCH_CHECK_TYPE(number.has_value(), "can't assign a ", type_name(value), " to a ", legacy_type_name(self));
+  const ScalarType dtype = self.scalar_type();
+  if (dtype != kDouble && dtype != kBool && !is_complex_type(dtype) && element_size(dtype) <= 8)
+    scalar_tensor_of(*number, dtype);
+  TORCH_CHECK(dtype != kDouble || !number->is_complex() || number->to_complex_double().imag() == 0,
+              "value cannot be converted to type double without overflow");
+  return number;
+}
+
+void assign(const View& keyed, PyObject* value, const std::optional<Scalar>& scalar) {
   TensorBase target = keyed.get(true);
-  const std::optional<Scalar> scalar = is_tensor(value) ? std::nullopt : to_scalar(value);
-  TORCH_CHECK_TYPE(scalar.has_value() || is_tensor(value), "can't assign a ", type_name(value), " to a ",
-                   legacy_type_name(target));
   if (!keyed.has_indices()) {
     const gil_scoped_release no_gil(target.numel() > kLargeNumel);
     if (scalar.has_value()) {
@@ -415,11 +426,12 @@ int tensor_setitem(PyObject* self, PyObject* key, PyObject* value) {
     const PyRef result(check(call_override(overloaded, "__setitem__", args.get())));
     return 0;
   }
-  if (key == Py_False) return 0;
   const TensorBase tensor = unpack(self);
+  const std::optional<Scalar> number = number_to_assign(tensor, value);
+  if (key == Py_False) return 0;
   View view(tensor);
   apply_key(view, key, tensor);
-  assign(view, value);
+  assign(view, value, number);
   return 0;
   END_HANDLE_ERRORS_RET(-1)
 }

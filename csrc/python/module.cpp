@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "aten/core/promotion.h"
 #include "c10/parallel.h"
 #include "python/ArgParser.h"
 #include "python/Tensor.h"
@@ -72,6 +73,17 @@ PyObject* can_cast_(PyObject*, PyObject* args) {
   END_HANDLE_ERRORS
 }
 
+PyObject* result_type_(PyObject*, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  HANDLE_ERRORS
+  static const PythonArgParser parser(
+      "result_type", {"result_type(Tensor tensor, Tensor other)", "result_type(Scalar scalar, Tensor tensor)",
+                      "result_type(Tensor tensor, Scalar other)", "result_type(Scalar scalar1, Scalar scalar2)"});
+  PythonArgs a;
+  if (parser.parse(a, nullptr, args, nargs, kwnames)) return a.call_torch_function();
+  return wrap(result_type(a.tensor(0), a.tensor(1)));
+  END_HANDLE_ERRORS
+}
+
 PyObject* device_count(PyObject*, PyObject* type) {
   HANDLE_ERRORS
   const Device device(as_utf8(type));
@@ -93,6 +105,8 @@ PyMethodDef functions[] = {
      "promote_types(type1, type2) -> dtype\n\nThe smallest dtype that both promote to."},
     {"can_cast", &can_cast_, METH_VARARGS,
      "can_cast(from, to) -> bool\n\nWhether a result of dtype `from` may be written to a tensor of dtype `to`."},
+    {"result_type", as_cfunction(&result_type_), METH_FASTCALL | METH_KEYWORDS,
+     "result_type(tensor1, tensor2) -> dtype\n\nThe dtype of an arithmetic operation on two tensors or numbers."},
     {"_device_count", &device_count, METH_O, "Devices of a type that this process can use."},
     {"_is_tensor", &is_tensor_, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
@@ -117,6 +131,8 @@ void init_all(PyObject* module) {
   init_numpy(module);
   init_dlpack(module);
   init_modes(module);
+  init_operators(module);
+  init_library(module);
   check(PyModule_AddFunctions(module, functions));
   add_generated_functions(module);
   init_autograd(module);

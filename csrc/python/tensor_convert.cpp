@@ -78,10 +78,11 @@ PyObject* to_dtype(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyOb
 PyObject* tensor_to(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
   HANDLE_ERRORS
   static const PythonArgParser parser(
-      "to", {"to(@, Device? device=None, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, *, "
-             "MemoryFormat? memory_format=None)",
-             "to(@, ScalarType dtype, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)",
-             "to(@, Tensor other, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)"});
+      "to",
+      {"to(@, Device? device=None, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, *, "
+       "MemoryFormat? memory_format=None)",
+       "to(@, ScalarType dtype, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)",
+       "to(@, TensorOrNumber other, bool non_blocking=False, bool copy=False, *, MemoryFormat? memory_format=None)"});
   PythonArgs a;
   if (parser.parse(a, self, args, nargs, kwnames)) return a.call_torch_function();
   const TensorBase& tensor = unpack(self);

@@ -26,7 +26,9 @@ int64_t to_dim(const char* function, PyObject* o) {
   TORCH_CHECK_TYPE(PyIndex_Check(o) && !PyBool_Check(o), function, "(): argument 'dim' (position 1) must be int, not ",
                    type_name(o));
   const PyRef number(check(PyNumber_Index(o)));
-  const long long dim = PyLong_AsLongLong(number.get());
+  int overflow = 0;
+  const long long dim = PyLong_AsLongLongAndOverflow(number.get(), &overflow);
+  TORCH_CHECK_VALUE(overflow == 0, "Overflow when unpacking long long");
   if (dim == -1 && PyErr_Occurred()) throw_python_error();
   return dim;
 }

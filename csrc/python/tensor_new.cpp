@@ -44,11 +44,7 @@ ScalarType infer_dtype(PyObject* o, size_t depth) {
   if (PyFloat_Check(o)) return default_dtype();
   if (PyLong_Check(o)) return kLong;
   if (PyComplex_Check(o)) return default_complex_dtype();
-  // A text inside of a list is a sequence like any other, whose depth has no end.
-  if (PyUnicode_Check(o) || PyBytes_Check(o)) {
-    if (depth > 0) TORCH_CHECK_VALUE(false, "too many dimensions '", type_name(o), "'");
-    TORCH_CHECK_TYPE(false, "new(): invalid data type '", type_name(o), "'");
-  }
+  TORCH_CHECK_TYPE(!PyUnicode_Check(o) && !PyBytes_Check(o), "new(): invalid data type '", type_name(o), "'");
   if (PySequence_Check(o)) return infer_sequence_dtype(o, depth);
   TORCH_CHECK(false, "Could not infer dtype of ", type_name(o));
   return kFloat;
@@ -103,8 +99,10 @@ void store_nested(char* to, ScalarType dtype, IntArrayRef sizes, const DimVector
   }
 }
 
-TensorBase from_sequence(PyObject* data, ScalarType dtype) {
+TensorBase from_sequence(PyObject* data, std::optional<ScalarType> wanted) {
+  // In this order, because a text inside of a list is a sequence like any other, whose depth has no end.
   const DimVector sizes = infer_sizes(data);
+  const ScalarType dtype = wanted.has_value() ? *wanted : infer_dtype(data, 0);
   TensorBase result = empty_tensor(sizes, dtype);
   DimVector steps = contiguous_strides(sizes);
   for (int64_t& step : steps) step *= static_cast<int64_t>(element_size(dtype));
@@ -319,13 +317,13 @@ PyMethodDef tensor_new_methods[] = {
 };
 
 TensorBase tensor_from_data(PyObject* data, std::optional<ScalarType> dtype, const char*) {
-  if (PyUnicode_Check(data)) TORCH_CHECK_TYPE(false, "new(): invalid data type '", type_name(data), "'");
+  TORCH_CHECK_TYPE(!PyUnicode_Check(data) && !PyBytes_Check(data), "new(): invalid data type '", type_name(data), "'");
   if (is_numpy_array(data)) {
     // Converting copies as well, so a copy is only needed where dtypes agree.
     TensorBase shared = tensor_from_numpy(data, false);
     return dtype.has_value() && *dtype != shared.scalar_type() ? shared : ops::clone(shared);
   }
-  return from_sequence(data, dtype.has_value() ? *dtype : infer_dtype(data, 0));
+  return from_sequence(data, dtype);
 }
 
 TensorBase legacy_tensor(PyObject* args, PyObject* kwargs) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "python/ArgParser.h"
 #include "python/Tensor.h"
 #include "python/generated.h"
 #include "python/module.h"
@@ -275,6 +276,50 @@ PyObject* iterate(PyObject* self) {
   END_HANDLE_ERRORS
 }
 
+// ---- properties ----
+
+/// Classes with __torch_function__ see `Tensor.<name>.__get__` and `__set__`.
+PyObject* call_property_override(PyObject* self, const char* name, const char* action, PyObject* value) {
+  const PyRef property(check(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_class), name)));
+  const PyRef function(check(PyObject_GetAttrString(property.get(), action)));
+  const PyRef args(check(value == nullptr ? PyTuple_Pack(1, self) : PyTuple_Pack(2, self, value)));
+  return dispatch_torch_function({self}, function.get(), args.get(), nullptr);
+}
+bool is_overridden(PyObject* self) {
+  return TORCH_UNLIKELY(!is_tensor_exact(self)) && torch_function_enabled() && has_torch_function(self);
+}
+PyObject* get_property(PyObject* self, void* closure) {
+  const auto* property = static_cast<const PyGetSetDef*>(closure);
+  HANDLE_ERRORS
+  if (is_overridden(self)) return call_property_override(self, property->name, "__get__", nullptr);
+  END_HANDLE_ERRORS
+  return property->get(self, nullptr);
+}
+int set_property(PyObject* self, PyObject* value, void* closure) {
+  const auto* property = static_cast<const PyGetSetDef*>(closure);
+  HANDLE_ERRORS
+  if (is_overridden(self)) {
+    const PyRef done(
+        check(call_property_override(self, property->name, value == nullptr ? "__delete__" : "__set__", value)));
+    return 0;
+  }
+  END_HANDLE_ERRORS_RET(-1)
+  return property->set(self, value, nullptr);
+}
+
+/// The properties behind functions that ask __torch_function__ first.
+PyGetSetDef* overridable_properties() {
+  static auto& table = *new std::vector<PyGetSetDef>();
+  for (PyGetSetDef* p = tensor_properties; p->name != nullptr; ++p) {
+    // Names with an underscore are what subclasses are handled by; they stay as they are.
+    const bool is_internal = p->name[0] == '_';
+    table.push_back(
+        is_internal ? *p : PyGetSetDef{p->name, &get_property, p->set == nullptr ? nullptr : &set_property, p->doc, p});
+  }
+  table.push_back({nullptr, nullptr, nullptr, nullptr, nullptr});
+  return table.data();
+}
+
 PyNumberMethods number{};
 PySequenceMethods sequence{};
 PyMappingMethods mapping{};
@@ -366,7 +411,7 @@ void init_tensor_slots(PyTypeObject& type) {
   type.tp_hash = PyBaseObject_Type.tp_hash;
   type.tp_iter = &iterate;
   type.tp_methods = all_methods().data();
-  type.tp_getset = tensor_properties;
+  type.tp_getset = overridable_properties();
 }
 
 }  // namespace python

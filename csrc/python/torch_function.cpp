@@ -12,6 +12,9 @@ namespace {
 thread_local bool enabled TORCH_TLS_INITIAL_EXEC = true;
 PyObject* disabled_implementation = nullptr;  // _C._disabled_torch_function_impl
 
+// This thread's modes, a list whose last one is asked before any class; made when the first is entered.
+thread_local PyObject* modes TORCH_TLS_INITIAL_EXEC = nullptr;
+
 PyObject* attribute_name() {
   static PyObject* name = PyUnicode_InternFromString("__torch_function__");
   return name;
@@ -80,6 +83,42 @@ PyObject* disabled_torch_function_impl(PyObject*, PyObject* args) {
   return result;
 }
 
+PyObject* py_push_mode(PyObject*, PyObject* mode) {
+  if (modes == nullptr) modes = PyList_New(0);
+  if (modes == nullptr || PyList_Append(modes, mode) < 0) return nullptr;
+  Py_RETURN_NONE;
+}
+PyObject* py_pop_mode(PyObject*, PyObject*) {
+  HANDLE_ERRORS
+  TORCH_CHECK(torch_function_modes_active(), "there is no torch function mode to leave");
+  const Py_ssize_t last = PyList_GET_SIZE(modes) - 1;
+  PyRef mode = PyRef::borrow(PyList_GET_ITEM(modes, last));
+  check(PyList_SetSlice(modes, last, last + 1, nullptr));
+  return mode.release();
+  END_HANDLE_ERRORS
+}
+PyObject* py_count_modes(PyObject*, PyObject*) {
+  return PyLong_FromSsize_t(modes == nullptr ? 0 : PyList_GET_SIZE(modes));
+}
+
+/// Asks the innermost mode, which is off meanwhile. Null with an error set.
+PyObject* call_mode(PyObject* function, PyObject* types, PyObject* args, PyObject* kwargs) {
+  const PyRef mode(py_pop_mode(nullptr, nullptr));
+  if (!mode) return nullptr;
+  const PyRef method(PyObject_GetAttr(mode.get(), attribute_name()));
+  PyObject* result =
+      method ? PyObject_CallFunctionObjArgs(method.get(), function, types, args, kwargs, nullptr) : nullptr;
+  const ErrorStash stash;
+  if (PyList_Append(modes, mode.get()) < 0) PyErr_Clear();
+  return result;
+}
+PyObject* py_call_mode(PyObject*, PyObject* const* args, Py_ssize_t n) {
+  HANDLE_ERRORS
+  TORCH_CHECK_TYPE(n == 4, "_call_torch_function_mode() takes 4 arguments");
+  return call_mode(args[0], args[1], args[2], args[3]);
+  END_HANDLE_ERRORS
+}
+
 PyObject* py_set_enabled(PyObject*, PyObject* value) {
   return PyBool_FromLong(set_torch_function_enabled(value == Py_True));
 }
@@ -87,17 +126,19 @@ PyObject* py_is_enabled(PyObject*, PyObject*) { return PyBool_FromLong(enabled);
 PyObject* py_has(PyObject*, PyObject* objects) {
   PyRef sequence(PySequence_Fast(objects, "has_torch_function(): expected a sequence"));
   if (!sequence) return nullptr;
-  bool any = false;
+  bool any = torch_function_modes_active();
   for (Py_ssize_t i = 0; enabled && i < PySequence_Fast_GET_SIZE(sequence.get()); ++i)
     any = any || has_torch_function(PySequence_Fast_GET_ITEM(sequence.get(), i));
   return PyBool_FromLong(any);
 }
 PyObject* py_has_variadic(PyObject*, PyObject* const* args, Py_ssize_t n) {
-  bool any = false;
+  bool any = torch_function_modes_active();
   for (Py_ssize_t i = 0; enabled && i < n; ++i) any = any || has_torch_function(args[i]);
   return PyBool_FromLong(any);
 }
-PyObject* py_has_unary(PyObject*, PyObject* o) { return PyBool_FromLong(enabled && has_torch_function(o)); }
+PyObject* py_has_unary(PyObject*, PyObject* o) {
+  return PyBool_FromLong(torch_function_modes_active() || (enabled && has_torch_function(o)));
+}
 
 PyMethodDef methods[] = {
     {"_disabled_torch_function_impl", disabled_torch_function_impl, METH_VARARGS,
@@ -109,11 +150,16 @@ PyMethodDef methods[] = {
     {"_has_torch_function_unary", py_has_unary, METH_O, "Whether the object overrides __torch_function__."},
     {"_has_torch_function_variadic", as_cfunction(py_has_variadic), METH_FASTCALL,
      "Whether any argument overrides __torch_function__."},
+    {"_push_torch_function_mode", py_push_mode, METH_O, nullptr},
+    {"_pop_torch_function_mode", py_pop_mode, METH_NOARGS, nullptr},
+    {"_len_torch_function_stack", py_count_modes, METH_NOARGS, "Modes that are entered on this thread."},
+    {"_call_torch_function_mode", as_cfunction(py_call_mode), METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
 }  // namespace
 
+bool torch_function_modes_active() { return modes != nullptr && PyList_GET_SIZE(modes) != 0; }
 bool torch_function_enabled() { return enabled; }
 bool set_torch_function_enabled(bool on) { return std::exchange(enabled, on); }
 
@@ -126,6 +172,15 @@ bool has_torch_function(PyObject* o) {
   }
   const PyRef found = implementation_of(o);
   return found && found.get() != disabled_implementation && !is_default_of_pytorch(found.get());
+}
+
+std::vector<PyObject*> overloaded_arguments(PyObject* args, PyObject* kwargs) {
+  std::vector<PyObject*> overloaded;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); ++i) collect_all(PyTuple_GET_ITEM(args, i), overloaded);
+  Py_ssize_t at = 0;
+  PyObject *key = nullptr, *value = nullptr;
+  while (kwargs != nullptr && PyDict_Next(kwargs, &at, &key, &value)) collect_all(value, overloaded);
+  return overloaded;
 }
 
 PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyObject* function, PyObject* args,
@@ -142,6 +197,10 @@ PyObject* dispatch_torch_function(const std::vector<PyObject*>& overloaded, PyOb
   if (kwargs == nullptr) {
     no_kwargs = PyRef(check(PyDict_New()));
     kwargs = no_kwargs.get();
+  }
+  if (torch_function_modes_active()) {
+    PyRef result(check(call_mode(function, types.get(), args, kwargs)));
+    if (result.get() != Py_NotImplemented) return result.release();
   }
   for (PyObject* o : overloaded) {
     const PyRef implementation = implementation_of(o);
@@ -172,7 +231,8 @@ PyObject* PythonArgs::call_torch_function() {
     owner = PyRef::borrow(reinterpret_cast<PyObject*>(tensor_class));
   } else {
     const PyRef module(check(PyImport_ImportModule("tiny_torch._C")));
-    owner = PyRef(check(PyObject_GetAttrString(module.get(), parser_->module())));
+    owner = *parser_->module() == '\0' ? PyRef::borrow(module.get())
+                                       : PyRef(check(PyObject_GetAttrString(module.get(), parser_->module())));
   }
   const PyRef function(check(PyObject_GetAttrString(owner.get(), parser_->name())));
   return dispatch_torch_function(overloaded, function.get(), args.get(), kwargs.get());

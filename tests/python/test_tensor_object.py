@@ -193,6 +193,22 @@ def test_as_subclass_stays_in_the_graph():
         leaf.as_subclass(int)
 
 
+def test_properties_ask_torch_function():
+    seen = []
+
+    class Logged(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            seen.append(func)
+            return super().__torch_function__(func, types, args, kwargs or {})
+
+    logged = torch.tensor([[1.0, 2.0]]).as_subclass(Logged)
+    seen.clear()
+    assert logged.shape == (1, 2) and type(logged.T) is Logged
+    logged.requires_grad = False
+    assert seen == [torch.Tensor.shape.__get__, torch.Tensor.T.__get__, torch.Tensor.requires_grad.__set__]
+
+
 def test_tensor_base_has_no_instances_of_its_own():
     with pytest.raises(TypeError):
         torch._C.TensorBase()

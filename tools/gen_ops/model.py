@@ -275,6 +275,32 @@ def _out_of(op: Op) -> Op:
     return Op(schema, op.family, op.kind, op.entry, "out", op, native_name(op.entry.get("out"), s.name + "_out"))
 
 
+def copy_entry(op: Op) -> dict | None:
+    """The entry `x_copy` that belongs to a view op `x`: the same elements in memory of their own."""
+    s = op.schema
+    if op.form != "functional" or op.kind != "view" or s.name.startswith("_"):
+        return None
+
+    def plain(a: Arg) -> Arg:
+        return replace(a, type=replace(a.type, alias=None, write=False))
+
+    copied = Schema(s.name + "_copy", s.overload, tuple(map(plain, s.args)), tuple(map(plain, s.returns)))
+    # A copy needs no strides that allow a view.
+    called = "reshape" if s.full_name == "view" else s.name
+    view = f"ops::{called}({', '.join(a.name for a in op.cpp_args)})"
+    is_list = s.returns[0].type.is_list
+    return {
+        "op": str(copied),
+        "variants": "function" if is_list else "function, out",
+        "kind": "composite",
+        "composite": f"clone_all({view})" if is_list else f"ops::clone({view}, MemoryFormat::Contiguous)",
+        "backward": "composite",
+        "out_overload": f"{s.overload}_out" if s.overload else "out",
+        "out_dtype": "exact",
+        "doc": f"{s.name} as a copy instead of a view.",
+    }
+
+
 def native_name(value, default: str) -> str:
     if value in (None, "default", False):
         return ""
@@ -330,6 +356,8 @@ def load(folders: list[Path]) -> dict[str, list[Op]]:
                 where = f"{path.name}: {str(entry.get('op', entry))[:60]}"
                 try:
                     made = load_entry(entry, path.stem, where)
+                    copy = copy_entry(made[0])
+                    made += load_entry(copy, path.stem, where) if copy else []
                 except OpListError as error:
                     raise OpListError(f"{where}: {error}") from None
                 for op in made:

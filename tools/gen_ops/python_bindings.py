@@ -68,7 +68,8 @@ def type_text(op: Op, a: Arg) -> str:
     if t.is_tensor:
         if t.is_list:
             return "Tensor?[]" if t.element_optional else "Tensor[]"
-        if (op.base or op).entry.get("numbers") and a.name != "self" and not t.write:
+        numbers = (op.base or op).entry.get("numbers")
+        if numbers and not t.write and (numbers is True or a.name != "self"):
             return "TensorOrNumber"
         return "Tensor" + ("?" if t.optional else "")
     text = f"{base}[{t.list_size or ''}]" if t.is_list else base

@@ -158,7 +158,8 @@ def default_out(op: Op, head: str) -> str:
     if len(outs) == 1 and op.out_args[0].type.is_list:
         raise OpListError(f"{op.schema.full_name}: out= lists need a hand-written front")
     if len(outs) == 1:
-        body += [f"  write_output({cpp.quote(op.base.name)}, {outs[0]}, {call});", f"  return {outs[0]};"]
+        write = "write_exact_output" if base.entry.get("out_dtype") == "exact" else "write_output"
+        body += [f"  {write}({cpp.quote(op.base.name)}, {outs[0]}, {call});", f"  return {outs[0]};"]
     else:
         body += [f"  auto results = {call};"]
         body += [

@@ -19,16 +19,30 @@ bool KernelFunction::is_fallthrough() const { return boxed_ == &fallthrough_kern
 OperatorEntry::OperatorEntry(std::string full_name) : full_name_(std::move(full_name)) { refresh(); }
 
 void OperatorEntry::set_schema(std::string text, std::string ns) {
-  TORCH_CHECK(schema_text_.empty() || schema_text_ == text, "Tried to register an operator (", full_name_,
-              ") twice with different schemas: '", schema_text_, "' and '", text, "'");
+  TORCH_CHECK(schema_text_.empty(), "Tried to register an operator (", text,
+              ") with the same name and overload name multiple times. Each overload's schema should only be registered "
+              "with a single call to def(). It was defined as '",
+              schema_text_, "'.");
   schema_text_ = std::move(text);
   schema_ns_ = std::move(ns);
 }
+void OperatorEntry::remove_schema() {
+  schema_text_.clear();
+  schema_.store(nullptr, std::memory_order_release);
+}
 
 const FunctionSchema& OperatorEntry::schema() const {
+  const FunctionSchema* parsed = schema_.load(std::memory_order_acquire);
+  if (parsed != nullptr) return *parsed;
   TORCH_CHECK(has_schema(), "operator ", full_name_, " has implementations but was never defined by a schema");
-  std::call_once(parsed_, [this] { schema_ = parse_schema(schema_text_, schema_ns_); });
-  return schema_;
+  const std::lock_guard<std::recursive_mutex> lock(Dispatcher::singleton().mutex());
+  parsed = schema_.load(std::memory_order_acquire);
+  if (parsed == nullptr) {
+    // Never freed: schemas given out stay valid after the operator's definition is taken back.
+    parsed = new FunctionSchema(parse_schema(schema_text_, schema_ns_));
+    schema_.store(parsed, std::memory_order_release);
+  }
+  return *parsed;
 }
 
 void OperatorEntry::set_kernel(DispatchKey key, KernelFunction kernel) {

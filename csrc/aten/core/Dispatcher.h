@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -27,7 +28,10 @@ class TORCH_API OperatorEntry {
   /// Parsed on first use.
   const FunctionSchema& schema() const;
   const std::string& schema_text() const { return schema_text_; }
+  /// RuntimeError when the operator is defined already.
   void set_schema(std::string text, std::string ns);
+  /// Takes the definition back; kernels stay.
+  void remove_schema();
 
   /// The kernel that a set of keys leads to.
   const KernelFunction& lookup(DispatchKeySet keys) const {
@@ -42,6 +46,8 @@ class TORCH_API OperatorEntry {
   void set_kernel(DispatchKey key, KernelFunction kernel);
   void remove_kernel(DispatchKey key);
   bool has_kernel(DispatchKey key) const;
+  /// What was registered for the key or alias itself; an invalid kernel when nothing was.
+  const KernelFunction& registered(DispatchKey key) const { return registered_[static_cast<size_t>(key)]; }
   /// Text of all registrations, for diagnosis.
   std::string dump() const;
 
@@ -57,8 +63,7 @@ class TORCH_API OperatorEntry {
   std::string full_name_;
   std::string schema_text_;
   std::string schema_ns_;
-  mutable std::once_flag parsed_;
-  mutable FunctionSchema schema_;
+  mutable std::atomic<const FunctionSchema*> schema_{nullptr};
 };
 
 class TORCH_API Dispatcher {

@@ -18,7 +18,7 @@ struct AliasInfo {
 };
 
 /// A type as written: base name, list size, optional marks ("int[2]?", "Tensor?[]").
-struct SchemaType {
+struct TORCH_API SchemaType {
   std::string base;  // Tensor, int, float, bool, Scalar, str, ScalarType, Device, Layout, MemoryFormat, Generator, ...
   bool is_list = false;
   bool element_optional = false;  // Tensor?[]

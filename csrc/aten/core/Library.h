@@ -1,6 +1,6 @@
 // Library: registers operators and kernels, in the op lists' generated code, in user libraries and from Python.
 //
-// Contract: what a Library object registered is removed when it is destroyed.
+// Contract: what a Library object registered is removed when it is destroyed, and what it replaced comes back.
 // Example:
 //   TORCH_LIBRARY(myops, m) { m.def("scale(Tensor x, float by) -> Tensor"); }
 //   TORCH_LIBRARY_IMPL(myops, CPU, m) { m.impl("scale", scale_cpu); }
@@ -86,8 +86,18 @@ class TORCH_API Library {
   Kind kind_;
   std::string ns_;
   std::optional<DispatchKey> key_;
-  std::vector<std::pair<OperatorEntry*, DispatchKey>> registrations_;
+  struct Registration {
+    OperatorEntry* op;
+    DispatchKey key;
+    KernelFunction before;
+  };
+  std::vector<Registration> registrations_;
+  std::vector<OperatorEntry*> definitions_;
 };
+
+/// Loads a shared library whose TORCH_LIBRARY blocks register operators. OSError's text as a RuntimeError when it
+/// cannot be opened; the first error that one of its blocks raised, after which the library is closed again.
+TORCH_API void load_library(const std::string& path);
 
 namespace detail {
 
@@ -163,10 +173,7 @@ struct SchemaText<Ret(Args...)> {
 class TORCH_API LibraryInit {
  public:
   LibraryInit(Library::Kind kind, void (*fn)(Library&), const char* ns, std::optional<DispatchKey> key,
-              const char* file, uint32_t line)
-      : library_(kind, ns, key, file, line) {
-    fn(library_);
-  }
+              const char* file, uint32_t line);
 
  private:
   Library library_;

@@ -31,6 +31,12 @@ void write_output(const char* op, TensorBase& out, const TensorBase& result) {
   ops::copy_(out, result);
 }
 
+void write_exact_output(const char* op, TensorBase& out, const TensorBase& result) {
+  TORCH_CHECK(out.scalar_type() == result.scalar_type(), "Expected out tensor to have dtype ",
+              to_string(result.scalar_type()), ", but got ", to_string(out.scalar_type()), " instead");
+  write_output(op, out, result);
+}
+
 void copy_result_to_self(const char* op, TensorBase& self, const TensorBase& result) {
   TORCH_CHECK(self.sizes() == result.sizes(), "output with shape ", self.sizes(), " doesn't match the broadcast shape ",
               result.sizes());
@@ -47,6 +53,13 @@ void copy_result_below_autograd(const char* op, TensorBase& self, const TensorBa
 void take_geometry(TensorBase& self, const TensorBase& view) {
   self.impl()->set_sizes_and_strides(view.sizes(), view.strides());
   self.impl()->set_storage_offset(view.storage_offset());
+}
+
+std::vector<TensorBase> clone_all(const std::vector<TensorBase>& views) {
+  std::vector<TensorBase> copies;
+  copies.reserve(views.size());
+  for (const TensorBase& view : views) copies.push_back(ops::clone(view, MemoryFormat::Contiguous));
+  return copies;
 }
 
 }  // namespace tiny_torch

@@ -12,6 +12,7 @@ namespace tiny_torch::cpu {
 namespace {
 
 using native::GatherCall;
+using native::ScatterMode;
 using native::SortCall;
 
 void check_bounds(const GatherCall& call, int64_t size) {
@@ -66,33 +67,64 @@ void gather_kernel(const GatherCall& call) {
   });
 }
 
+template <class T, class Combine>
+void scatter_with(const GatherCall& call, const Combine& combine) {
+  const int64_t* index = call.index.const_data_ptr<int64_t>();
+  const int64_t stride = call.out.stride(call.dim);
+  const T* from = static_cast<const T*>(call.other.const_data_ptr());
+  T* to = static_cast<T*>(call.out.mutable_data_ptr());
+  walk(call, call.out, call.other, 0, call.index.numel(), [&](int64_t i, int64_t a, int64_t b) {
+    T& cell = to[a + index[i] * stride];
+    cell = combine(cell, from[b]);
+  });
+}
+
+template <class T>
+void scatter_arithmetic(const GatherCall& call) {
+  const bool adds = call.mode == ScatterMode::Add;
+  if constexpr (std::is_same_v<T, bool>) {
+    scatter_with<T>(call, [adds](bool a, bool b) { return adds ? a || b : a && b; });
+  } else {
+    using M = opmath_t<T>;
+    if (adds) {
+      scatter_with<T>(call, [](T a, T b) { return static_cast<T>(static_cast<M>(a) + static_cast<M>(b)); });
+    } else {
+      scatter_with<T>(call, [](T a, T b) { return static_cast<T>(static_cast<M>(a) * static_cast<M>(b)); });
+    }
+  }
+}
+
+// nan wins on either side.
+template <class T>
+void scatter_extremum(const GatherCall& call) {
+  using M = opmath_t<T>;
+  if (call.mode == ScatterMode::Max) {
+    scatter_with<T>(call, [](T a, T b) {
+      const M x = static_cast<M>(a), y = static_cast<M>(b);
+      return y > x || y != y ? b : a;
+    });
+  } else {
+    scatter_with<T>(call, [](T a, T b) {
+      const M x = static_cast<M>(a), y = static_cast<M>(b);
+      return y < x || y != y ? b : a;
+    });
+  }
+}
+
 void scatter_kernel(const GatherCall& call) {
   check_bounds(call, call.out.size(call.dim));
-  const int64_t* index = call.index.const_data_ptr<int64_t>();
-  const int64_t stride = call.out.stride(call.dim), n = call.index.numel();
-  if (!call.accumulate) {
-    dispatch_itemsize(call.out.scalar_type(), call.op, [&](auto tag) {
-      using T = decltype(tag);
-      const T* from = static_cast<const T*>(call.other.const_data_ptr());
-      T* to = static_cast<T*>(call.out.mutable_data_ptr());
-      walk(call, call.out, call.other, 0, n,
-           [&](int64_t i, int64_t a, int64_t b) { to[a + index[i] * stride] = from[b]; });
-    });
-    return;
+  const ScalarType dtype = call.out.scalar_type();
+  switch (call.mode) {
+    case ScatterMode::Write:
+      return dispatch_itemsize(dtype, call.op,
+                               [&](auto tag) { scatter_with<decltype(tag)>(call, [](auto, auto b) { return b; }); });
+    case ScatterMode::Add:
+    case ScatterMode::Multiply:
+      return dispatch_all_types(dtype, call.op, [&](auto tag) { scatter_arithmetic<decltype(tag)>(call); });
+    case ScatterMode::Max:
+    case ScatterMode::Min:
+      return dispatch_real(dtype, call.op, [&](auto tag) { scatter_extremum<decltype(tag)>(call); });
   }
-  dispatch_all_types(call.out.scalar_type(), call.op, [&](auto tag) {
-    using T = decltype(tag);
-    const T* from = static_cast<const T*>(call.other.const_data_ptr());
-    T* to = static_cast<T*>(call.out.mutable_data_ptr());
-    walk(call, call.out, call.other, 0, n, [&](int64_t i, int64_t a, int64_t b) {
-      T& cell = to[a + index[i] * stride];
-      if constexpr (std::is_same_v<T, bool>) {
-        cell = cell || from[b];
-      } else {
-        cell = static_cast<T>(static_cast<opmath_t<T>>(cell) + static_cast<opmath_t<T>>(from[b]));
-      }
-    });
-  });
 }
 
 void nonzero_kernel(const TensorBase& mask, std::vector<int64_t>& found) {

@@ -7,6 +7,7 @@
 #include "generated/ops/binary.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
+#include "generated/ops/creation.h"
 #include "generated/ops/unary.h"
 
 namespace tiny_torch::native {
@@ -35,6 +36,10 @@ TensorBase pow(const TensorBase& self, const Scalar& exponent) {
   const bool integral = is_integral(dtype, true);
   TORCH_CHECK(!integral || !exponent.is_integral(true) || exponent.to_int() >= 0,
               "Integers to negative integer powers are not allowed.");
+  if (integral && exponent.is_integral(true)) scalar_tensor_of(exponent, dtype);  // it has to fit
+  // Bool knows these two powers only.
+  if (exponent.equal(0) && dtype == kBool) return ops::ones_like(self);
+  if (exponent.equal(1) && dtype == kBool) return ops::clone(self);
   const bool same = dtype == self.scalar_type() && !integral;
   if (same && exponent.equal(2)) return ops::mul(self, self);
   if (same && exponent.equal(1)) return ops::clone(self);

@@ -35,7 +35,11 @@ TensorBase& copy_(TensorBase& self, const TensorBase& src, bool) {
 }
 
 TensorBase& fill_(TensorBase& self, const Scalar& value) {
-  if (self.numel() != 0) fill_stub(self.device().type(), self, value);
+  if (self.numel() != 0 && !self.is_meta()) {
+    fill_stub(self.device().type(), self, value);
+  } else {
+    scalar_tensor_of(value, self.scalar_type());  // the value has to fit all the same
+  }
   return self;
 }
 
@@ -43,6 +47,15 @@ TensorBase& fill_(TensorBase& self, const TensorBase& value) {
   TORCH_CHECK(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(),
               " dimensions.");
   return ops::copy_(self, may_share_memory(self, value) ? ops::clone(value) : value);
+}
+
+TensorBase fill(const TensorBase& self, const Scalar& value) {
+  TensorBase result = ops::empty_like(self);
+  return native::fill_(result, value);
+}
+TensorBase fill(const TensorBase& self, const TensorBase& value) {
+  TensorBase result = ops::empty_like(self);
+  return native::fill_(result, value);
 }
 
 TensorBase& zero_(TensorBase& self) { return native::fill_(self, Scalar(0)); }

@@ -56,6 +56,8 @@ void check_inputs(const char* op, const TensorBase& self, const TensorBase& targ
 void check_nll(const TensorBase& self, const TensorBase& target, const std::optional<TensorBase>& weight) {
   TORCH_CHECK(self.dim() > 0 && self.dim() <= 2, "nll_loss(): input tensor should be 1D or 2D, got ", self.dim(), "D");
   TORCH_CHECK(target.dim() <= 1, "nll_loss(): 0D or 1D target tensor expected, multi-target not supported");
+  TORCH_CHECK(target.scalar_type() == kLong || target.scalar_type() == kByte,
+              "expected target dtype to be Long or Byte, but got ", to_string(target.scalar_type()));
   TORCH_CHECK_VALUE(self.dim() != 1 || target.numel() == 1,
                     "For 1D input, 1D target must have size 1, but got target size: ", target.numel());
   TORCH_CHECK(self.dim() == 1 || (target.dim() == 1 && self.size(0) == target.size(0)),

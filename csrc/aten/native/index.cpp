@@ -1,4 +1,4 @@
-// Fronts of gather, scatter, index_select and masks.
+// Fronts of gather, index_select and masks.
 #include "generated/kernels/index.h"
 
 #include "aten/core/op_support.h"
@@ -6,6 +6,7 @@
 #include "aten/core/promotion.h"
 #include "aten/core/result_layout.h"
 #include "aten/native/advanced_index.h"
+#include "aten/native/index_checks.h"
 #include "aten/native/index_stub.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
@@ -18,32 +19,7 @@
 namespace tiny_torch::native {
 
 DEFINE_STUB(gather_stub);
-DEFINE_STUB(scatter_stub);
 DEFINE_STUB(nonzero_stub);
-
-namespace {
-
-// 0-d tensors behave as one element.
-TensorBase at_least_1d(const TensorBase& t) { return t.dim() == 0 ? ops::reshape(t, {1}) : t; }
-
-TensorBase index_values(const char* op, const TensorBase& index, bool int32_too = false) {
-  const bool fits = index.numel() == 0 || index.scalar_type() == kLong || (int32_too && index.scalar_type() == kInt);
-  TORCH_CHECK(fits, op, "(): Expected dtype int64", int32_too ? " or int32" : "", " for index, got ",
-              to_string(index.scalar_type()));
-  return ops::contiguous(ops::to(index, kLong));
-}
-
-void check_index_shape(const char* op, const TensorBase& index, const TensorBase& bound, int64_t dim, bool all_dims) {
-  TORCH_CHECK(index.dim() == bound.dim(), op, "(): Index tensor must have the same number of dimensions as ",
-              all_dims ? "src" : "input", " tensor");
-  for (int64_t d = 0; d < index.dim(); ++d) {
-    TORCH_CHECK((d == dim && !all_dims) || index.size(d) <= bound.size(d), op, "(): Size does not match at dimension ",
-                d, " expected index ", index.sizes(), " to be no larger than ", bound.sizes(),
-                d == dim ? "" : " apart from dimension ", d == dim ? "" : std::to_string(dim));
-  }
-}
-
-}  // namespace
 
 TensorBase gather(const TensorBase& self, int64_t dim, const TensorBase& index, bool) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
@@ -54,35 +30,6 @@ TensorBase gather(const TensorBase& self, int64_t dim, const TensorBase& index, 
   check_index_shape("gather", i, source, d, false);
   gather_stub(self.device().type(), GatherCall{"gather", result, i, source, d});
   return out;
-}
-
-namespace {
-TensorBase scatter_impl(const char* op, const TensorBase& self, int64_t dim, const TensorBase& index,
-                        const TensorBase& src, bool is_value, bool accumulate) {
-  const int64_t d = maybe_wrap_dim(dim, self.dim());
-  const TensorBase i = at_least_1d(index_values(op, index, true));
-  TORCH_CHECK(is_value || self.scalar_type() == src.scalar_type(), op,
-              "(): Expected self.dtype to be equal to src.dtype");
-  TensorBase out = ops::clone(self, MemoryFormat::Contiguous);
-  if (index.numel() == 0) return out;
-  const TensorBase target = at_least_1d(out);
-  check_index_shape(op, i, target, d, false);
-  if (!is_value) check_index_shape(op, i, at_least_1d(src), d, true);
-  const TensorBase values = is_value ? ops::expand(src, i.sizes()) : at_least_1d(src);
-  scatter_stub(self.device().type(), GatherCall{op, target, i, values, d, accumulate});
-  return out;
-}
-}  // namespace
-
-TensorBase scatter(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& src) {
-  return scatter_impl("scatter", self, dim, index, src, false, false);
-}
-TensorBase scatter(const TensorBase& self, int64_t dim, const TensorBase& index, const Scalar& value) {
-  return scatter_impl("scatter", self, dim, index, scalar_tensor_of(value, self.scalar_type(), self.device()), true,
-                      false);
-}
-TensorBase scatter_add(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& src) {
-  return scatter_impl("scatter_add", self, dim, index, src, false, true);
 }
 
 TensorBase index_select(const TensorBase& self, int64_t dim, const TensorBase& index) {
@@ -109,7 +56,7 @@ TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& inde
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   TORCH_CHECK(index.scalar_type() == kLong || index.scalar_type() == kInt,
               "index_add_(): Expected dtype int32/int64 for index but got: ", to_string(index.scalar_type()));
-  TORCH_CHECK(index.dim() <= 1, "index_add_(): Index is supposed to be a vector, but got dim: ", index.dim());
+  TORCH_CHECK_INDEX(index.dim() <= 1, "index_add_(): Index is supposed to be a vector, but got dim: ", index.dim());
   TORCH_CHECK(self.scalar_type() == source.scalar_type(), "index_add_(): self (", to_string(self.scalar_type()),
               ") and source (", to_string(source.scalar_type()), ") must have the same scalar type");
   const TensorBase i = ops::reshape(ops::to(index, kLong), {-1});

@@ -6,6 +6,9 @@
 
 namespace tiny_torch::native {
 
+/// How a scattered value meets what is at its position.
+enum class ScatterMode : uint8_t { Write, Add, Multiply, Max, Min };
+
 /// `index` is contiguous int64; the other tensors may be strided and have the dims of `index`.
 struct GatherCall {
   const char* op;
@@ -13,7 +16,7 @@ struct GatherCall {
   const TensorBase& index;
   const TensorBase& other;  // gather: the source; scatter: the values, broadcast for a number
   int64_t dim;
-  bool accumulate = false;
+  ScatterMode mode = ScatterMode::Write;
 };
 DECLARE_STUB(gather_stub, void(const GatherCall& call));
 DECLARE_STUB(scatter_stub, void(const GatherCall& call));

@@ -178,12 +178,14 @@ TensorBase& addmm_out(TensorBase& out, const TensorBase& self, const TensorBase&
 
 TensorBase baddbmm(const TensorBase& self, const TensorBase& batch1, const TensorBase& batch2, const Scalar& beta,
                    const Scalar& alpha) {
+  // PyTorch reads the sizes before it looks at the number of dims.
+  const DimVector shape{batch1.size(0), batch1.size(1), batch2.size(2)};
   check_bmm(batch1, batch2);
   TORCH_CHECK(self.scalar_type() == batch1.scalar_type(), "Input dtypes must be the same, got: input ",
               to_string(self.scalar_type()), ", batch1: ", to_string(batch1.scalar_type()),
               ", batch2: ", to_string(batch2.scalar_type()));
   const Scalar b = in_dtype(beta, batch1.scalar_type());
-  TensorBase out = start_of_sum(self, bmm_shape(batch1, batch2), b, batch1.scalar_type());
+  TensorBase out = start_of_sum(self, shape, b, batch1.scalar_type());
   run_gemm(out, batch1, batch2, {}, b, in_dtype(alpha, batch1.scalar_type()));
   return out;
 }

@@ -334,6 +334,8 @@ TensorBase group_norm(const TensorBase& input, int64_t num_groups, const std::op
 
 TensorBase rms_norm(const TensorBase& input, IntArrayRef normalized_shape, const std::optional<TensorBase>& weight,
                     std::optional<double> eps) {
+  TORCH_CHECK_VALUE(input.dim() >= static_cast<int64_t>(normalized_shape.size()), "Input tensor must have at least ",
+                    normalized_shape.size(), " dimensions, but got ", input.dim());
   normalized_count(input, normalized_shape, or_undefined(weight), {});
   TORCH_CHECK_NOT_IMPLEMENTED(input.is_floating_point() || input.is_complex(), "\"rms_norm\" not implemented for '",
                               to_string(input.scalar_type()), "'");

@@ -7,8 +7,13 @@
 namespace tiny_torch::native {
 
 void check_alpha(const char*, const TensorBase& self, const TensorBase& other, const Scalar& alpha) {
-  if (!alpha.is_boolean() && alpha.is_integral(false)) return;
+  const bool is_number = !alpha.is_boolean() && alpha.is_integral(false);
+  if (is_number && alpha.to_int() >= -128 && alpha.to_int() < 128) return;
   const ScalarType dtype = result_type(self, other);
+  if (is_number) {
+    scalar_tensor_of(alpha, dtype);  // it has to fit
+    return;
+  }
   TORCH_CHECK(!alpha.is_boolean() || dtype == kBool, "Boolean alpha only supported for Boolean results.");
   TORCH_CHECK(is_floating_point(dtype) || is_complex_type(dtype) || alpha.is_integral(true),
               "For integral input tensors, argument alpha must not be a floating point number.");
@@ -69,6 +74,11 @@ void check_softshrink(const Scalar& lambd) {
 Scalar celu_input_scale(const Scalar& alpha) {
   TORCH_CHECK(alpha.to_double() != 0, "ZeroDivisionError: alpha cannot be 0 for CELU");
   return Scalar(1.0 / alpha.to_double());
+}
+
+void check_lerp(const TensorBase& self, const TensorBase& end) {
+  TORCH_CHECK(self.scalar_type() == end.scalar_type(), "expected dtype ", to_string(self.scalar_type()),
+              " for `end` but got dtype ", to_string(end.scalar_type()));
 }
 
 void check_condition(const TensorBase& condition) {

@@ -21,5 +21,7 @@ TORCH_API void check_hardtanh(const TensorBase& self, const Scalar& min_val, con
 TORCH_API void check_softshrink(const Scalar& lambd);
 /// 1 / alpha; RuntimeError for zero.
 TORCH_API Scalar celu_input_scale(const Scalar& alpha);
+/// RuntimeError where the ends of a line have two dtypes.
+TORCH_API void check_lerp(const TensorBase& self, const TensorBase& end);
 
 }  // namespace tiny_torch::native

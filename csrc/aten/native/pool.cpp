@@ -74,12 +74,26 @@ struct WindowArgs {
   bool ceil_mode;
 };
 
+// PyTorch reads the channels of an average's input before it looks at the number of dims.
+void check_has_channels(const TensorBase& self, int64_t dims) {
+  TORCH_CHECK_INDEX(self.dim() > dims, "Dimension out of range (expected to be in range of [", -self.dim(), ", ",
+                    self.dim() - 1, "], but got ", -dims - 1, ")");
+}
+
+void check_int32(IntArrayRef values) {
+  for (int64_t v : values)
+    TORCH_CHECK(v == static_cast<int32_t>(v), "value cannot be converted to type int without overflow");
+}
+
 // The windows of an op with `dims` spatial dims on `self`; all of PyTorch's refusals.
-PoolWindows make_windows(const char* op, int64_t dims, const TensorBase& self, const WindowArgs& args) {
+PoolWindows make_windows(const char* op, int64_t dims, const TensorBase& self, const WindowArgs& args,
+                         bool is_average = false) {
   check_count(op, "kernel_size", args.kernel, dims);
   check_count(op, "stride", args.stride, dims, true);
   check_count(op, "padding", args.padding, dims);
   check_count(op, "dilation", args.dilation, dims);
+  for (IntArrayRef values : {args.kernel, args.stride, args.padding, args.dilation}) check_int32(values);
+  if (is_average && dims == 2) check_has_channels(self, dims);
   PoolWindows w;
   spread(w.kernel, args.kernel, dims);
   spread(w.stride, args.stride.empty() ? args.kernel : args.stride, dims);
@@ -182,15 +196,8 @@ TensorBase max_pool_backward(const char* op, int64_t dims, const TensorBase& gra
   return format == MemoryFormat::Contiguous ? grad_input : ops::clone(grad_input, format);
 }
 
-// PyTorch reads the channels of an average's input before it looks at the number of dims.
-void check_has_channels(const TensorBase& self, int64_t dims) {
-  TORCH_CHECK_INDEX(self.dim() > dims, "Dimension out of range (expected to be in range of [", -self.dim(), ", ",
-                    self.dim() - 1, "], but got ", -dims - 1, ")");
-}
-
 TensorBase avg_pool(const char* op, int64_t dims, const TensorBase& self, const WindowArgs& args, AvgDivisor divisor) {
-  if (dims == 2) check_has_channels(self, dims);
-  const PoolWindows w = make_windows(op, dims, self, args);
+  const PoolWindows w = make_windows(op, dims, self, args, true);
   // int64 is the one integer dtype that PyTorch averages.
   if (self.scalar_type() != kLong) check_dtype(op, self, false);
   TensorBase out = result_like(self, pooled_shape(self, w, dims), self.scalar_type());

@@ -155,7 +155,16 @@ TensorBase prod(const TensorBase& self, int64_t dim, bool keepdim, std::optional
                 sum_dtype(self, dtype));
 }
 
+namespace {
+void check_dims_given(const char* op, const TensorBase& self, IntArrayRef dim) {
+  TORCH_CHECK(self.numel() > 0 || !dim.empty(), op,
+              "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+              "'dim' argument.");
+}
+}  // namespace
+
 TensorBase amax(const TensorBase& self, IntArrayRef dim, bool keepdim) {
+  check_dims_given("amax", self, dim);
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
   TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"max_values_cpu\" not implemented for '",
                               to_string(self.scalar_type()), "'");
@@ -163,6 +172,7 @@ TensorBase amax(const TensorBase& self, IntArrayRef dim, bool keepdim) {
   return reduce(ReduceKind::Max, self, reduced, keepdim, self.scalar_type());
 }
 TensorBase amin(const TensorBase& self, IntArrayRef dim, bool keepdim) {
+  check_dims_given("amin", self, dim);
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
   TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"min_values_cpu\" not implemented for '",
                               to_string(self.scalar_type()), "'");
@@ -241,11 +251,22 @@ ScalarType logic_dtype(const TensorBase& self) { return self.scalar_type() == kB
 TensorBase real_mask(const TensorBase& self) { return self.is_complex() ? ops::ne(self, wrapped_scalar(0)) : self; }
 }  // namespace
 
+namespace {
+// An empty list of dims reduces nothing here, unlike in sums; and all dims are looked at before any is refused for
+// coming twice.
+ReduceDims logic_dims(const TensorBase& self, OptionalIntArrayRef dim) {
+  if (dim.has_value()) {
+    for (int64_t d : *dim) maybe_wrap_dim(d, self.dim());
+  }
+  return reduce_dims(dim, self.dim(), false);
+}
+}  // namespace
+
 TensorBase any(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim) {
-  return reduce(ReduceKind::Any, real_mask(self), reduce_dims(dim, self.dim(), false), keepdim, logic_dtype(self));
+  return reduce(ReduceKind::Any, real_mask(self), logic_dims(self, dim), keepdim, logic_dtype(self));
 }
 TensorBase all(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim) {
-  return reduce(ReduceKind::All, real_mask(self), reduce_dims(dim, self.dim(), false), keepdim, logic_dtype(self));
+  return reduce(ReduceKind::All, real_mask(self), logic_dims(self, dim), keepdim, logic_dtype(self));
 }
 TensorBase any(const TensorBase& self, int64_t dim, bool keepdim) {
   return native::any(self, OptionalIntArrayRef(IntArrayRef(dim)), keepdim);
@@ -268,6 +289,7 @@ TensorBase count_nonzero(const TensorBase& self, std::optional<int64_t> dim) {
 TensorBase linalg_vector_norm(const TensorBase& self, const Scalar& ord, OptionalIntArrayRef dim, bool keepdim,
                               std::optional<ScalarType> dtype) {
   check_floating("linalg.vector_norm", self.scalar_type());
+  TORCH_CHECK(!ord.is_complex(), "linalg.vector_norm: Expected a non-complex scalar as the order of norm.");
   const TensorBase x = dtype.has_value() ? ops::to(self, *dtype) : self;
   TORCH_CHECK_NOT_IMPLEMENTED(!x.is_complex(), "linalg.vector_norm(): complex input is not supported");
   const ScalarType type = x.scalar_type();
@@ -309,9 +331,10 @@ TensorBase var(const TensorBase& self, OptionalIntArrayRef dim, const std::optio
   TORCH_CHECK(is_floating_point(self.scalar_type()),
               "std and var only support tensors of floating point or complex dtype, got ",
               to_string(self.scalar_type()));
+  const double missing = correction.has_value() ? correction->to_double() : 1.0;
   const ReduceDims reduced = reduce_dims(dim, self.dim(), true);
   const double n = static_cast<double>(reduced_count(self, reduced));
-  const double divisor = std::max(0.0, n - (correction.has_value() ? correction->to_double() : 1.0));
+  const double divisor = std::max(0.0, n - missing);
   if (divisor <= 0)
     TORCH_WARN(
         "var(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel "

@@ -25,9 +25,9 @@ void check_dtype(const TensorBase& t, bool log, int64_t dim) {
 }
 
 TensorBase forward(const TensorBase& self, int64_t dim, bool half_to_float, bool log) {
+  const int64_t d = maybe_wrap_dim(dim, self.dim());
   TORCH_CHECK(!half_to_float, log ? "log_" : "", "softmax with half to float conversion is not supported on ",
               self.device().type(), "; give `dtype` instead");
-  const int64_t d = maybe_wrap_dim(dim, self.dim());
   TensorBase out = empty_tensor(self.sizes(), self.scalar_type(), self.device());
   if (self.numel() == 0) return out;
   check_dtype(self, log, d);

@@ -11,12 +11,13 @@ from . import wrong_calls  # noqa: E402
 
 
 def test_wrong_calls():
-    count = 10000 if os.environ.get("TINY_TORCH_TEST_FULL") == "1" else 1000
+    count = 10000 if os.environ.get("TINY_TORCH_TEST_FULL") == "1" else 2000
     args = argparse.Namespace(calls=count, seed=0, start=0, ops=None, timeout=60)
     counts, faults = wrong_calls.run(args)
     assert sum(counts.values()) == count
     assert counts["same refusal"] > count / 3, "the calls are not wrong enough to test anything"
-    lines = [f"{f['verdict']} {f['i']}: {f['call']} {f['text'][:200]}" for f in faults[:20]]
-    assert counts["CRASH"] == counts["HANG"] == 0, "\n".join(lines)
-    # Known differences remain, such as which of two faults is named first; the program lists them all.
-    assert len(faults) <= count * 0.03, f"{len(faults)} of {count} calls not as PyTorch\n" + "\n".join(lines)
+    faults = wrong_calls.set_known_aside(counts, faults)
+    assert counts["known"] <= count * 0.02, "known differences are to be few"
+    lines = [f"{f['verdict']} {f['i']}: {f['call']} {f['text'][:200]}" for f in faults[:40]]
+    # What is left are single differences that are neither mended nor listed yet.
+    assert len(faults) <= count * 0.005, f"{len(faults)} of {count} calls not as PyTorch\n" + "\n".join(lines)

@@ -33,6 +33,7 @@ EXPLAIN = {
     "same refusal": "both refuse alike",
     "both valid": "not wrong after all: both give a result of the same form",
     "beyond PyTorch": "PyTorch has no kernel for the dtype",
+    "known": "a difference listed in known.py with its reason",
     "not run": "an argument cannot be moved over, or PyTorch itself crashes",
 }
 
@@ -206,6 +207,20 @@ def run(args):
     return counts, faults
 
 
+def set_known_aside(counts, faults):
+    """The faults that are not in known.py; the others are counted as known."""
+    from fuzz import known
+
+    left = []
+    for fault in faults:
+        if known.reason(fault) is None:
+            left.append(fault)
+        else:
+            counts[fault["verdict"]] -= 1
+            counts["known"] += 1
+    return left
+
+
 def show(counts, faults, limit):
     for verdict in FAULTS:
         group = [f for f in faults if f["verdict"] == verdict]
@@ -215,6 +230,8 @@ def show(counts, faults, limit):
             print(f"... {len(group) - limit} more {verdict}")
     total = sum(counts.values())
     for verdict, count in counts.most_common():
+        if count == 0:
+            continue
         print(f"{count:7d}  {verdict:15} {EXPLAIN[verdict]}")
     print(
         f"{total - len(faults)} of {total} calls as PyTorch, {len(faults)} not; {counts['CRASH']} crashes, {counts['HANG']} hangs"
@@ -258,6 +275,7 @@ def main(argv=None):
         return only(args)
     begin = time.time()
     counts, faults = run(args)
+    faults = set_known_aside(counts, faults)
     show(counts, faults, args.show)
     print(f"seed {args.seed}, {time.time() - begin:.0f} s")
     if args.json:

@@ -175,7 +175,12 @@ def load_tables():
 def generator_of(op):
     """The generator for an op, or None."""
     load_tables()
-    return TABLE.get(op.full) or TABLE.get(op.name) or generator_by_shape(op)
+    found = TABLE.get(op.full) or TABLE.get(op.name)
+    if found is None and op.name.endswith("_copy"):
+        # The same calls as of the view that it copies.
+        name = op.name.removesuffix("_copy")
+        found = TABLE.get(f"{name}.{op.overload}" if op.overload else name) or TABLE.get(name)
+    return found or generator_by_shape(op)
 
 
 def generator_by_shape(op):

@@ -114,6 +114,17 @@ def scatter_reduce(op, make):
             yield Sample(make(*shape), dim, index, source, reduce=reduce, grad=False)
 
 
+@samples("scatter_reduce.two")
+def scatter_reduce_two(op, make):
+    for reduce in ["sum", "prod", "mean", "amax", "amin"]:
+        for shape, dim, index in scatter_cases(make, False):
+            for include_self in [True, False]:
+                source, start = make(*index.shape), make(*shape)
+                if reduce in ("amax", "amin"):
+                    source, start = make.distinct(*index.shape), make.distinct(*shape)
+                yield Sample(start, dim, index, source, reduce, include_self=include_self, smooth=False)
+
+
 @samples("scatter_add")
 def scatter_add(op, make):
     for shape, dim, index in scatter_cases(make, False):

@@ -1,0 +1,119 @@
+"""Questions about tensors, and settings of the whole library, as functions of the top-level namespace."""
+
+import tiny_torch as torch
+
+__all__ = [
+    "are_deterministic_algorithms_enabled",
+    "get_deterministic_debug_mode",
+    "get_float32_matmul_precision",
+    "is_conj",
+    "is_deterministic_algorithms_warn_only_enabled",
+    "is_inference",
+    "is_neg",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
+    "is_warn_always_enabled",
+    "set_deterministic_debug_mode",
+    "set_float32_matmul_precision",
+    "set_warn_always",
+    "use_deterministic_algorithms",
+]
+
+
+def _tensor(function, input):
+    if not isinstance(input, torch.Tensor):
+        raise TypeError(f"{function}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    return input
+
+
+def is_nonzero(input):
+    """Whether the one element of a tensor is not zero; RuntimeError for another number of elements."""
+    return bool(_tensor("is_nonzero", input))
+
+
+def is_same_size(input, other):
+    """Whether two tensors have one shape."""
+    return _tensor("is_same_size", input).shape == _tensor("is_same_size", other).shape
+
+
+def is_signed(input):
+    """Whether the dtype has negative numbers."""
+    return _tensor("is_signed", input).dtype.is_signed
+
+
+def is_conj(input):
+    """Whether this is a lazily conjugated view."""
+    return _tensor("is_conj", input).is_conj()
+
+
+def is_neg(input):
+    """False: there are no lazily negated views."""
+    _tensor("is_neg", input)
+    return False
+
+
+def is_inference(input):
+    """Whether the tensor was made in inference mode."""
+    return _tensor("is_inference", input).is_inference()
+
+
+# Every algorithm here gives the same result in each run, so these settings change nothing but what is read back.
+_settings = {"deterministic": False, "warn_only": False, "precision": "highest", "warn_always": False}
+_DEBUG_MODES = {"default": 0, "warn": 1, "error": 2}
+
+
+def use_deterministic_algorithms(mode, *, warn_only=False):
+    """Asks for algorithms whose results never differ between runs, as all of this library's are."""
+    _settings["deterministic"], _settings["warn_only"] = bool(mode), bool(warn_only)
+
+
+def are_deterministic_algorithms_enabled():
+    """What `use_deterministic_algorithms` set."""
+    return _settings["deterministic"]
+
+
+def is_deterministic_algorithms_warn_only_enabled():
+    """The `warn_only` of `use_deterministic_algorithms`."""
+    return _settings["warn_only"]
+
+
+def set_deterministic_debug_mode(debug_mode):
+    """`use_deterministic_algorithms` by number or name: 0 "default", 1 "warn", 2 "error"."""
+    if not isinstance(debug_mode, (int, str)):
+        raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")
+    number = _DEBUG_MODES.get(debug_mode, debug_mode) if isinstance(debug_mode, str) else debug_mode
+    if number not in (0, 1, 2):
+        raise RuntimeError(
+            f"invalid value of debug_mode, expected 0, 1, 2, or one of default, warn, error, got {debug_mode}"
+        )
+    use_deterministic_algorithms(number > 0, warn_only=number == 1)
+
+
+def get_deterministic_debug_mode():
+    """0, 1 or 2, as in `set_deterministic_debug_mode`."""
+    if not _settings["deterministic"]:
+        return 0
+    return 1 if _settings["warn_only"] else 2
+
+
+def set_float32_matmul_precision(precision):
+    """Allows less than float32's precision inside of matrix products: "highest" (none), "high", "medium". They stay exact here."""
+    if precision not in ("highest", "high", "medium"):
+        raise RuntimeError(f"set_float32_matmul_precision(): expected 'highest', 'high' or 'medium', got {precision!r}")
+    _settings["precision"] = precision
+
+
+def get_float32_matmul_precision():
+    """What `set_float32_matmul_precision` set."""
+    return _settings["precision"]
+
+
+def set_warn_always(b, /):
+    """Whether warnings that come once should come each time."""
+    _settings["warn_always"] = bool(b)
+
+
+def is_warn_always_enabled():
+    """What `set_warn_always` set."""
+    return _settings["warn_always"]
