@@ -37,7 +37,8 @@ TensorBase cholesky_backward(const TensorBase& grad, bool upper, const TensorBas
   const TensorBase l = upper ? adjoint(factor) : factor, g = upper ? adjoint(grad) : grad;
   const TensorBase inner = half_lower(ops::matmul(adjoint(l), ops::tril(g, 0)));
   const TensorBase symmetric = hermitian_sum(inner) * Scalar(0.5);
-  return ops::linalg_solve_triangular(adjoint(l), ops::linalg_solve_triangular(l, symmetric, false, false, false), true, true, false);
+  return ops::linalg_solve_triangular(adjoint(l), ops::linalg_solve_triangular(l, symmetric, false, false, false), true,
+                                      true, false);
 }
 
 TensorBase lu_factor_backward(const TensorBase& grad, const TensorBase& lu, const TensorBase& pivots) {

@@ -220,7 +220,12 @@ template <class R>
 class LeastSquares {
  public:
   LeastSquares(const Matrices<R>& a, const Matrices<R>& b, R rcond, const std::string& driver)
-      : a_(a), b_(b), rcond_(rcond), driver_(driver), routine_(driver.c_str()), pivots_(static_cast<size_t>(a.columns)) {
+      : a_(a),
+        b_(b),
+        rcond_(rcond),
+        driver_(driver),
+        routine_(driver.c_str()),
+        pivots_(static_cast<size_t>(a.columns)) {
     values_.resize(static_cast<size_t>(std::max(1, std::min(a.rows, a.columns))));
     int rank = 0, info = 0;
     work_.resize(1);

@@ -41,8 +41,7 @@ class Routine {
  public:
   explicit Routine(const char* name) : address_(symbol(std::string(1, letter<T>()) + name)) {}
   /// For routines whose complex forms have another name: ("orgqr", "ungqr").
-  Routine(const char* real_name, const char* complex_name)
-      : Routine(Traits<T>::kComplex ? complex_name : real_name) {}
+  Routine(const char* real_name, const char* complex_name) : Routine(Traits<T>::kComplex ? complex_name : real_name) {}
   template <class... A>
   void operator()(A... args) const {
     reinterpret_cast<void (*)(A...)>(address_)(args...);

@@ -19,8 +19,8 @@ namespace {
 constexpr int kEllipsis = 52;
 
 int label_of(char c) {
-  TORCH_CHECK((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'), "einsum(): invalid subscript given at '", std::string(1, c),
-              "', subscripts must be in [a-zA-Z]");
+  TORCH_CHECK((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'), "einsum(): invalid subscript given at '",
+              std::string(1, c), "', subscripts must be in [a-zA-Z]");
   return c <= 'Z' ? c - 'A' : c - 'a' + 26;
 }
 
@@ -57,8 +57,10 @@ struct Equation {
       if (comma == std::string::npos) break;
       start = comma + 1;
     }
-    TORCH_CHECK(inputs.size() <= tensors.size(), "einsum(): fewer operands were provided than specified in the equation");
-    TORCH_CHECK(inputs.size() >= tensors.size(), "einsum(): more operands were provided than specified in the equation");
+    TORCH_CHECK(inputs.size() <= tensors.size(),
+                "einsum(): fewer operands were provided than specified in the equation");
+    TORCH_CHECK(inputs.size() >= tensors.size(),
+                "einsum(): more operands were provided than specified in the equation");
     spread_ellipses(tensors);
     if (arrow == std::string::npos) {
       implicit_output();
@@ -74,9 +76,10 @@ struct Equation {
       const auto& labels = inputs[i];
       const bool has = std::find(labels.begin(), labels.end(), -1) != labels.end();
       const auto named = static_cast<int64_t>(labels.size()) - (has ? 1 : 0);
-      TORCH_CHECK(has ? named <= tensors[i].dim() : named == tensors[i].dim(), "einsum(): the number of subscripts in the equation (", named,
-                  ") ", has ? "is more than" : "does not match", " the number of dimensions (", tensors[i].dim(), ") for operand ", i,
-                  has ? "" : " and no ellipsis was given");
+      TORCH_CHECK(has ? named <= tensors[i].dim() : named == tensors[i].dim(),
+                  "einsum(): the number of subscripts in the equation (", named, ") ",
+                  has ? "is more than" : "does not match", " the number of dimensions (", tensors[i].dim(),
+                  ") for operand ", i, has ? "" : " and no ellipsis was given");
       hidden.push_back(has ? static_cast<int>(tensors[i].dim() - named) : 0);
       ellipsis = std::max(ellipsis, hidden.back());
     }
@@ -108,12 +111,15 @@ struct Equation {
       });
       TORCH_CHECK(std::find(output.begin(), output.end(), label) == output.end(), "einsum(): output subscript ",
                   name(label), " appears more than once in the output");
-      TORCH_CHECK(known, "einsum(): output subscript ", name(label), " does not appear in the equation for any input operand");
+      TORCH_CHECK(known, "einsum(): output subscript ", name(label),
+                  " does not appear in the equation for any input operand");
       output.push_back(label);
     }
   }
 
-  static std::string name(int label) { return std::string(1, static_cast<char>(label < 26 ? 'A' + label : 'a' + label - 26)); }
+  static std::string name(int label) {
+    return std::string(1, static_cast<char>(label < 26 ? 'A' + label : 'a' + label - 26));
+  }
 };
 
 // A label twice in one operand means its diagonal.
@@ -125,8 +131,8 @@ TensorBase without_repeats(TensorBase t, std::vector<int>& labels) {
         continue;
       }
       const auto a = static_cast<int64_t>(i), b = static_cast<int64_t>(j);
-      TORCH_CHECK(t.size(a) == t.size(b), "einsum(): subscript is repeated for an operand but the sizes don't match, ", t.size(b),
-                  " != ", t.size(a));
+      TORCH_CHECK(t.size(a) == t.size(b), "einsum(): subscript is repeated for an operand but the sizes don't match, ",
+                  t.size(b), " != ", t.size(a));
       t = ops::movedim(ops::diagonal(t, 0, a, b), -1, a);
       labels.erase(labels.begin() + static_cast<int64_t>(j));
     }
@@ -143,7 +149,8 @@ TensorBase with_all_labels(const TensorBase& t, const std::vector<int>& labels, 
   }
   TensorBase result = ops::permute(t, dims);
   for (size_t i = 0; i < order.size(); ++i) {
-    if (std::find(labels.begin(), labels.end(), order[i]) == labels.end()) result = ops::unsqueeze(result, static_cast<int64_t>(i));
+    if (std::find(labels.begin(), labels.end(), order[i]) == labels.end())
+      result = ops::unsqueeze(result, static_cast<int64_t>(i));
   }
   return result;
 }
@@ -181,8 +188,10 @@ TensorBase sum_of_products(TensorBase a, TensorBase b, const std::vector<bool>& 
     }
     return all;
   };
-  const TensorBase x = ops::reshape(ops::permute(a, joined({&both, &left, &inner, &right})), {both_size, left_size, inner_size});
-  const TensorBase y = ops::reshape(ops::permute(b, joined({&both, &inner, &right, &left})), {both_size, inner_size, right_size});
+  const TensorBase x =
+      ops::reshape(ops::permute(a, joined({&both, &left, &inner, &right})), {both_size, left_size, inner_size});
+  const TensorBase y =
+      ops::reshape(ops::permute(b, joined({&both, &inner, &right, &left})), {both_size, inner_size, right_size});
   const DimVector order = joined({&both, &left, &inner, &right});
   DimVector back(order);
   for (size_t i = 0; i < order.size(); ++i) {
@@ -223,8 +232,8 @@ class Contraction {
 
   TensorBase run(OptionalIntArrayRef path) {
     TORCH_CHECK(!path.has_value() || path->size() == 2 * (operands_.size() - 1),
-                "einsum(): expected contraction path given in path parameter to have size ", 2 * (operands_.size() - 1), " but got ",
-                path.has_value() ? path->size() : 0);
+                "einsum(): expected contraction path given in path parameter to have size ", 2 * (operands_.size() - 1),
+                " but got ", path.has_value() ? path->size() : 0);
     for (size_t step = 0; operands_.size() > 1; ++step) {
       size_t i = 0, j = 1;
       if (path.has_value()) {
@@ -244,14 +253,16 @@ class Contraction {
 
  private:
   size_t checked(int64_t i) const {
-    TORCH_CHECK(i >= 0 && static_cast<size_t>(i) < operands_.size(), "einsum(): path names operand ", i, " of ", operands_.size());
+    TORCH_CHECK(i >= 0 && static_cast<size_t>(i) < operands_.size(), "einsum(): path names operand ", i, " of ",
+                operands_.size());
     return static_cast<size_t>(i);
   }
   // Dims that no operand but the two taken out has any more.
   std::vector<bool> summed_now() const {
     std::vector<bool> summed(sizes_.size(), false);
     for (size_t d = kept_; d < sizes_.size(); ++d) {
-      summed[d] = std::all_of(operands_.begin(), operands_.end(), [&](const TensorBase& t) { return t.size(static_cast<int64_t>(d)) == 1; });
+      summed[d] = std::all_of(operands_.begin(), operands_.end(),
+                              [&](const TensorBase& t) { return t.size(static_cast<int64_t>(d)) == 1; });
     }
     return summed;
   }
@@ -295,8 +306,8 @@ TensorBase tensordot(const TensorBase& self, const TensorBase& other, IntArrayRe
     inner_self.push_back(d);
     inner_other.push_back(e);
     const int64_t n = a.size(d), m = b.size(e);
-    TORCH_CHECK(n == m || n == 1 || m == 1, "contracted dimensions need to match, but first has size ", n, " in dim ", d,
-                " and second has size ", m, " in dim ", e);
+    TORCH_CHECK(n == m || n == 1 || m == 1, "contracted dimensions need to match, but first has size ", n, " in dim ",
+                d, " and second has size ", m, " in dim ", e);
     // A dimension of size 1 is broadcast: the other side is summed first.
     if (n != m && m == 1) a = ops::sum(a, OptionalIntArrayRef(IntArrayRef(d)), true);
     if (n != m && n == 1) b = ops::sum(b, OptionalIntArrayRef(IntArrayRef(e)), true);
@@ -317,7 +328,8 @@ TensorBase tensordot(const TensorBase& self, const TensorBase& other, IntArrayRe
   for (int64_t d : inner_self) left.push_back(d);
   DimVector second(inner_other);
   for (int64_t d : right) second.push_back(d);
-  return ops::reshape(ops::mm(ops::reshape(ops::permute(a, left), {rows, count}), ops::reshape(ops::permute(b, second), {count, columns})),
+  return ops::reshape(ops::mm(ops::reshape(ops::permute(a, left), {rows, count}),
+                              ops::reshape(ops::permute(b, second), {count, columns})),
                       shape);
 }
 

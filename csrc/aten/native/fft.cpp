@@ -24,7 +24,8 @@ enum Normalization : int64_t { kNone = 0, kByRoot = 1, kByN = 2 };
 
 int64_t normalization_of(const std::optional<std::string_view>& norm, bool forward) {
   const std::string_view mode = norm.value_or("backward");
-  TORCH_CHECK(mode == "backward" || mode == "forward" || mode == "ortho", "Invalid normalization mode: \"", std::string(mode), "\"");
+  TORCH_CHECK(mode == "backward" || mode == "forward" || mode == "ortho", "Invalid normalization mode: \"",
+              std::string(mode), "\"");
   if (mode == "ortho") return kByRoot;
   return (mode == "forward") == forward ? kByN : kNone;
 }
@@ -34,8 +35,10 @@ double factor_of(int64_t normalization, double count) {
 }
 
 void check_complex(const char* op, const TensorBase& x, bool complex) {
-  TORCH_CHECK(x.is_complex() == complex && to_real(x.scalar_type()) != kHalf && (x.is_floating_point() || x.is_complex()), op,
-              ": expected a ", complex ? "complex" : "real floating-point", " tensor of single or double precision, got ", to_string(x.scalar_type()));
+  TORCH_CHECK(
+      x.is_complex() == complex && to_real(x.scalar_type()) != kHalf && (x.is_floating_point() || x.is_complex()), op,
+      ": expected a ", complex ? "complex" : "real floating-point", " tensor of single or double precision, got ",
+      to_string(x.scalar_type()));
 }
 
 // In place; the factor is for all dims together.
@@ -83,8 +86,8 @@ TensorBase _fft_r2c(const TensorBase& self, IntArrayRef dim, int64_t normalizati
 TensorBase _fft_c2r(const TensorBase& self, IntArrayRef dim, int64_t normalization, int64_t last_dim_size) {
   check_complex("_fft_c2r", self, true);
   const int64_t last = dim.back(), half = last_dim_size / 2 + 1;
-  TORCH_CHECK(self.size(last) == half, "_fft_c2r: expected ", half, " values along dim ", last, " for ", last_dim_size, " results, got ",
-              self.size(last));
+  TORCH_CHECK(self.size(last) == half, "_fft_c2r: expected ", half, " values along dim ", last, " for ", last_dim_size,
+              " results, got ", self.size(last));
   const TensorBase first = complex_copy(self, self.scalar_type());
   transform(first, dim.slice(0, dim.size() - 1), false, 1.0);
   // The second half mirrors the first: x[n - k] = conj(x[k]).
@@ -110,7 +113,8 @@ namespace {
 TensorBase promoted(const char* op, const TensorBase& self, bool require_complex) {
   const ScalarType t = self.scalar_type();
   ScalarType dtype = is_integral(t, true) ? default_dtype() : t;
-  TORCH_CHECK(dtype != kBFloat16 && dtype != kHalf && dtype != kComplexHalf, op, ": Unsupported dtype ", to_string(dtype));
+  TORCH_CHECK(dtype != kBFloat16 && dtype != kHalf && dtype != kComplexHalf, op, ": Unsupported dtype ",
+              to_string(dtype));
   if (require_complex) dtype = to_complex(dtype);
   return ops::to(self, dtype);
 }
@@ -139,10 +143,12 @@ Geometry geometry(const TensorBase& self, OptionalIntArrayRef s, OptionalIntArra
   Geometry g;
   if (dim.has_value()) {
     for (int64_t d : *dim) g.dims.push_back(maybe_wrap_dim(d, self.dim()));
-    TORCH_CHECK(!s.has_value() || s->size() == dim->size(), "When given, dim and shape arguments must have the same length");
+    TORCH_CHECK(!s.has_value() || s->size() == dim->size(),
+                "When given, dim and shape arguments must have the same length");
   } else {
     const int64_t count = s.has_value() ? static_cast<int64_t>(s->size()) : self.dim();
-    TORCH_CHECK(count <= self.dim(), "Got shape with ", count, " values but input tensor only has ", self.dim(), " dimensions.");
+    TORCH_CHECK(count <= self.dim(), "Got shape with ", count, " values but input tensor only has ", self.dim(),
+                " dimensions.");
     for (int64_t d = self.dim() - count; d < self.dim(); ++d) g.dims.push_back(d);
   }
   for (size_t i = 0; i < g.dims.size(); ++i) {
@@ -159,22 +165,25 @@ TensorBase fitted(TensorBase x, const Geometry& g) {
   return x;
 }
 
-TensorBase complex_to_complex(const char* op, const TensorBase& self, const Geometry& g, std::optional<std::string_view> norm, bool forward) {
+TensorBase complex_to_complex(const char* op, const TensorBase& self, const Geometry& g,
+                              std::optional<std::string_view> norm, bool forward) {
   const TensorBase x = promoted(op, self, true);
   if (g.dims.empty()) return ops::clone(x);
   return ops::_fft_c2c(fitted(x, g), g.dims, normalization_of(norm, forward), forward);
 }
 
-TensorBase real_to_complex(const char* op, const TensorBase& self, const Geometry& g, std::optional<std::string_view> norm, bool forward) {
+TensorBase real_to_complex(const char* op, const TensorBase& self, const Geometry& g,
+                           std::optional<std::string_view> norm, bool forward) {
   check_real_input(op, self);
   TORCH_CHECK(!g.dims.empty(), op, " must transform at least one axis");
-  const TensorBase result = ops::_fft_r2c(fitted(promoted(op, self, false), g), g.dims, normalization_of(norm, forward), true);
+  const TensorBase result =
+      ops::_fft_r2c(fitted(promoted(op, self, false), g), g.dims, normalization_of(norm, forward), true);
   return forward ? result : ops::conj(result);
 }
 
 // The last size is that of the result; its default is an even one.
-TensorBase complex_to_real(const char* op, const TensorBase& self, Geometry g, bool last_given, std::optional<std::string_view> norm,
-                           bool forward) {
+TensorBase complex_to_real(const char* op, const TensorBase& self, Geometry g, bool last_given,
+                           std::optional<std::string_view> norm, bool forward) {
   TORCH_CHECK(!g.dims.empty(), op, " must transform at least one axis");
   const TensorBase x = promoted(op, self, true);
   const int64_t n = last_given ? g.sizes.back() : 2 * (self.size(g.dims.back()) - 1);
@@ -187,7 +196,8 @@ TensorBase complex_to_real(const char* op, const TensorBase& self, Geometry g, b
 Geometry one_dim(const TensorBase& self, std::optional<int64_t> n, int64_t dim) {
   const int64_t size = n.value_or(-1);
   TORCH_CHECK(!n.has_value() || *n >= 1, "Invalid number of data points (", size, ") specified");
-  return geometry(self, n.has_value() ? OptionalIntArrayRef(IntArrayRef(size)) : OptionalIntArrayRef(), OptionalIntArrayRef(IntArrayRef(dim)));
+  return geometry(self, n.has_value() ? OptionalIntArrayRef(IntArrayRef(size)) : OptionalIntArrayRef(),
+                  OptionalIntArrayRef(IntArrayRef(dim)));
 }
 
 bool has_last(OptionalIntArrayRef s) { return s.has_value() && !s->empty() && s->back() != -1; }
@@ -248,13 +258,15 @@ TensorBase fft_ihfftn(const TensorBase& self, OptionalIntArrayRef s, OptionalInt
   TORCH_CHECK(!g.dims.empty(), "ihfftn must transform at least one axis");
   const int64_t normalization = normalization_of(norm, false);
   const IntArrayRef others(g.dims.data(), g.dims.size() - 1), last(g.dims.data() + g.dims.size() - 1, 1);
-  const TensorBase half = ops::conj(ops::_fft_r2c(fitted(promoted("ihfftn", self, false), g), last, normalization, true));
+  const TensorBase half =
+      ops::conj(ops::_fft_r2c(fitted(promoted("ihfftn", self, false), g), last, normalization, true));
   return others.empty() ? half : ops::_fft_c2c(half, others, normalization, false);
 }
 
 namespace {
 
-TensorBase frequencies(int64_t count, int64_t negative, int64_t n, double d, std::optional<ScalarType> dtype, std::optional<Device> device) {
+TensorBase frequencies(int64_t count, int64_t negative, int64_t n, double d, std::optional<ScalarType> dtype,
+                       std::optional<Device> device) {
   TORCH_CHECK(n > 0, "fftfreq: expected a positive n, got ", n);
   const ScalarType type = dtype.value_or(default_dtype());
   TORCH_CHECK(is_floating_point(type) || is_complex_type(type), "fftfreq requires a floating point or complex dtype");
@@ -286,12 +298,12 @@ TensorBase rolled(TensorBase x, OptionalIntArrayRef dim, bool back) {
 
 }  // namespace
 
-TensorBase fft_fftfreq(int64_t n, double d, std::optional<ScalarType> dtype, std::optional<Layout> /*layout*/, std::optional<Device> device,
-                       std::optional<bool> /*pin_memory*/) {
+TensorBase fft_fftfreq(int64_t n, double d, std::optional<ScalarType> dtype, std::optional<Layout> /*layout*/,
+                       std::optional<Device> device, std::optional<bool> /*pin_memory*/) {
   return frequencies((n + 1) / 2, n / 2, n, d, dtype, device);
 }
-TensorBase fft_rfftfreq(int64_t n, double d, std::optional<ScalarType> dtype, std::optional<Layout> /*layout*/, std::optional<Device> device,
-                        std::optional<bool> /*pin_memory*/) {
+TensorBase fft_rfftfreq(int64_t n, double d, std::optional<ScalarType> dtype, std::optional<Layout> /*layout*/,
+                        std::optional<Device> device, std::optional<bool> /*pin_memory*/) {
   return frequencies(n / 2 + 1, 0, n, d, dtype, device);
 }
 TensorBase fft_fftshift(const TensorBase& self, OptionalIntArrayRef dim) { return rolled(self, dim, false); }

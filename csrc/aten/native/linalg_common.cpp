@@ -30,9 +30,8 @@ void check_lapack_dtype(const char* op, const TensorBase& a) {
 }
 
 void check_same_dtype_and_device(const char* op, const TensorBase& a, const TensorBase& b) {
-  TORCH_CHECK(a.scalar_type() == b.scalar_type(), op,
-              ": Expected both inputs to have the same dtype, but got ", to_string(a.scalar_type()), " and ",
-              to_string(b.scalar_type()));
+  TORCH_CHECK(a.scalar_type() == b.scalar_type(), op, ": Expected both inputs to have the same dtype, but got ",
+              to_string(a.scalar_type()), " and ", to_string(b.scalar_type()));
   TORCH_CHECK(a.device() == b.device(), op, ": Expected all tensors to be on the same device, but found ", a.device(),
               " and ", b.device());
 }
@@ -72,7 +71,8 @@ bool is_vector_rhs(const TensorBase& a, const TensorBase& b) {
 
 void check_finite(const char* op, const TensorBase& a) {
   if (a.is_meta() || a.is_complex()) return;
-  TORCH_CHECK(read_scalar(ops::all(ops::isfinite(a))).to<bool>(), op, ": input tensor should not contain infs or NaNs.");
+  TORCH_CHECK(read_scalar(ops::all(ops::isfinite(a))).to<bool>(), op,
+              ": input tensor should not contain infs or NaNs.");
 }
 
 namespace {
@@ -85,9 +85,10 @@ std::string complaint(const std::string& op, Verdict kind, int info) {
                                       "singular.")
                                 : std::string("The solver failed because the input matrix is singular.");
     case Verdict::NotPositive:
-      return str("The factorization could not be completed because the input is not positive-definite (the leading "
-                 "minor of order ",
-                 info, " is not positive-definite).");
+      return str(
+          "The factorization could not be completed because the input is not positive-definite (the leading "
+          "minor of order ",
+          info, " is not positive-definite).");
     case Verdict::ZeroPivot:
       return str("U[", info, ",", info, "] is zero and using it on lu_solve would result in a division by zero.");
     default:

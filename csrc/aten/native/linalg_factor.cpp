@@ -1,9 +1,9 @@
 // Fronts of the factorisations.
+#include "generated/kernels/linalg_factor.h"
 #include "aten/core/operators.h"
 #include "aten/native/linalg_common.h"
 #include "aten/native/linalg_stub.h"
 #include "c10/errors.h"
-#include "generated/kernels/linalg_factor.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 #include "generated/ops/linalg_factor.h"
@@ -154,8 +154,7 @@ TensorBase _householder_product(const TensorBase& input, const TensorBase& tau) 
   const TensorBase columns = to_columns(input), scales = ops::contiguous(tau);
   if (columns.numel() == 0) return from_columns(columns);
   if (tau.size(-1) == 0) {
-    const TensorBase one =
-        ops::eye(input.size(-2), input.size(-1), input.scalar_type(), std::nullopt, input.device());
+    const TensorBase one = ops::eye(input.size(-2), input.size(-1), input.scalar_type(), std::nullopt, input.device());
     return ops::clone(ops::expand(one, input.sizes()), MemoryFormat::Contiguous);
   }
   orgqr_stub(input.device().type(), columns, scales);
@@ -284,8 +283,7 @@ namespace {
 TensorBase reflect(const TensorBase& q, const TensorBase& input, const TensorBase& tau, int64_t i, bool adjoint) {
   const int64_t m = input.size(-2);
   const TensorBase column = ops::narrow(input, -1, i, 1);
-  const TensorBase unit =
-      ops::narrow(ops::eye(m, m, input.scalar_type(), std::nullopt, input.device()), -1, i, 1);
+  const TensorBase unit = ops::narrow(ops::eye(m, m, input.scalar_type(), std::nullopt, input.device()), -1, i, 1);
   const TensorBase v = ops::tril(column, -1 - i) + unit;
   TensorBase scale = ops::unsqueeze(ops::narrow(tau, -1, i, 1), -1);
   if (adjoint) scale = ops::conj(scale);
@@ -295,14 +293,15 @@ TensorBase reflect(const TensorBase& q, const TensorBase& input, const TensorBas
 void check_reflectors(const char* op, const TensorBase& input, const TensorBase& tau, const char* first,
                       const char* second) {
   TORCH_CHECK(input.dim() >= 2, op, ": ", first, " must have at least 2 dimensions.");
-  TORCH_CHECK(input.size(-2) >= tau.size(-1) && tau.dim() >= 1, op, ": ", first, ".shape[-2] must be greater than or equal to ",
-              second, ".shape[-1]");
+  TORCH_CHECK(input.size(-2) >= tau.size(-1) && tau.dim() >= 1, op, ": ", first,
+              ".shape[-2] must be greater than or equal to ", second, ".shape[-1]");
   TORCH_CHECK(input.size(-1) >= tau.size(-1), op, ": ", first, ".shape[-1] must be greater than or equal to ", second,
               ".shape[-1]");
   TORCH_CHECK(input.dim() - tau.dim() == 1, op, ": Expected ", second, " to have one dimension less than ", first,
               ", but got ", second, ".ndim equal to ", tau.dim(), " and ", first, ".ndim is equal to ", input.dim());
-  TORCH_CHECK(IntArrayRef(batch_shape(input)) == IntArrayRef(batch_shape(tau, 1)), op, ": Expected batch dimensions of ",
-              second, " to be equal to ", first, ".shape[:-2], but got ", tau.sizes());
+  TORCH_CHECK(IntArrayRef(batch_shape(input)) == IntArrayRef(batch_shape(tau, 1)), op,
+              ": Expected batch dimensions of ", second, " to be equal to ", first, ".shape[:-2], but got ",
+              tau.sizes());
   check_lapack_dtype(op, input);
   check_same_dtype_and_device(op, input, tau);
 }
@@ -334,9 +333,8 @@ TensorBase ormqr(const TensorBase& self, const TensorBase& input2, const TensorB
   TORCH_CHECK(input3.size(left ? -2 : -1) == self.size(-2), op, ": other.shape[", left ? -2 : -1,
               "] must be equal to input.shape[-2]");
   check_reflectors(op, self, input2, "input", "tau");
-  TORCH_CHECK(input3.dim() == self.dim() &&
-                  IntArrayRef(batch_shape(input3)) == IntArrayRef(batch_shape(self)),
-              op, ": Expected batch dimensions of other to be equal to input.shape[:-2], but got ", input3.sizes());
+  TORCH_CHECK(input3.dim() == self.dim() && IntArrayRef(batch_shape(input3)) == IntArrayRef(batch_shape(self)), op,
+              ": Expected batch dimensions of other to be equal to input.shape[:-2], but got ", input3.sizes());
   check_same_dtype_and_device(op, self, input3);
   // From the right: (Q^H C^H)^H.
   const bool adjoint = left == transpose;
@@ -369,8 +367,9 @@ TensorBase linalg_ldl_solve(const TensorBase& LD, const TensorBase& pivots, cons
   check_lapack_dtype(op, LD);
   TORCH_CHECK(B.dim() >= 2, op, ": Expected B to have at least 2 dimensions, but it has ", B.dim(),
               " dimensions instead");
-  TORCH_CHECK(pivots.dim() >= 1 && IntArrayRef(pivots.sizes()) == LD.sizes().slice(0, static_cast<size_t>(LD.dim() - 1)),
-              op, ": Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots with shape ", pivots.sizes());
+  TORCH_CHECK(
+      pivots.dim() >= 1 && IntArrayRef(pivots.sizes()) == LD.sizes().slice(0, static_cast<size_t>(LD.dim() - 1)), op,
+      ": Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots with shape ", pivots.sizes());
   TORCH_CHECK(pivots.scalar_type() == kInt, op, ": Expected pivots to be of torch.int32 dtype, but got ",
               to_string(pivots.scalar_type()));
   check_same_dtype_and_device(op, LD, B);

@@ -32,7 +32,9 @@ void check_norm_input(const char* op, const TensorBase& a) {
               ": Expected a floating point or complex tensor as input. Got ", to_string(a.scalar_type()));
 }
 
-TensorBase sum_over(const TensorBase& t, int64_t dim) { return ops::sum(t, OptionalIntArrayRef(IntArrayRef(dim)), false); }
+TensorBase sum_over(const TensorBase& t, int64_t dim) {
+  return ops::sum(t, OptionalIntArrayRef(IntArrayRef(dim)), false);
+}
 
 // The two dims of the matrices, moved to the end; what keepdim puts back.
 struct MatrixDims {
@@ -68,7 +70,8 @@ struct Tolerances {
 };
 
 // Without any tolerance the relative one is eps * max(m, n); a positive absolute one alone switches that off.
-Tolerances tolerances(const TensorBase& a, const std::optional<TensorBase>& atol, const std::optional<TensorBase>& rtol) {
+Tolerances tolerances(const TensorBase& a, const std::optional<TensorBase>& atol,
+                      const std::optional<TensorBase>& rtol) {
   Tolerances t{atol.has_value() ? *atol : scalar_of(0, a), rtol.has_value() ? *rtol : TensorBase()};
   if (rtol.has_value()) return t;
   t.relative = scalar_of(epsilon_of(a.scalar_type()) * static_cast<double>(std::max(a.size(-1), a.size(-2))), a);
@@ -84,9 +87,10 @@ std::optional<TensorBase> as_tensor(std::optional<double> value, const TensorBas
 
 void check_tolerance(const char* op, const TensorBase& a, const std::optional<TensorBase>& t, const char* name) {
   if (!t.has_value()) return;
-  TORCH_CHECK(!t->is_complex(), op, ": ", name, " tensor of complex type is not supported. Got ", to_string(t->scalar_type()));
-  TORCH_CHECK(t->device() == a.device(), op, ": Expected ", name, " and input to be on the same device, but got ", t->device(),
-              " and ", a.device());
+  TORCH_CHECK(!t->is_complex(), op, ": ", name, " tensor of complex type is not supported. Got ",
+              to_string(t->scalar_type()));
+  TORCH_CHECK(t->device() == a.device(), op, ": Expected ", name, " and input to be on the same device, but got ",
+              t->device(), " and ", a.device());
 }
 
 TensorBase threshold(const Tolerances& t, const TensorBase& largest) {
@@ -153,8 +157,8 @@ template <class Order>
 TensorBase condition(const TensorBase& self, const Order& p) {
   check_square("linalg.cond", self);
   auto [inverse, info] = ops::linalg_inv_ex(self, false);
-  const TensorBase product = ops::linalg_matrix_norm(self, p, {-2, -1}, false, {}) *
-                             ops::linalg_matrix_norm(inverse, p, {-2, -1}, false, {});
+  const TensorBase product =
+      ops::linalg_matrix_norm(self, p, {-2, -1}, false, {}) * ops::linalg_matrix_norm(inverse, p, {-2, -1}, false, {});
   const TensorBase regular = ops::eq(info, wrapped_scalar(0));
   return ops::where(regular, product, ops::full_like(product, Scalar(kInfinity)));
 }
@@ -218,7 +222,8 @@ TensorBase linalg_pinv(const TensorBase& self, const std::optional<TensorBase>& 
   check_tolerance(op, self, atol, "atol");
   check_tolerance(op, self, rtol, "rtol");
   if (self.numel() == 0) {
-    return empty_tensor(with_tail(batch_shape(self), {self.size(-1), self.size(-2)}), self.scalar_type(), self.device());
+    return empty_tensor(with_tail(batch_shape(self), {self.size(-1), self.size(-2)}), self.scalar_type(),
+                        self.device());
   }
   const Tolerances t = tolerances(self, atol, rtol);
   TensorBase u, values, vh;
@@ -260,15 +265,23 @@ namespace {
 
 // Pade's approximant of degree 13 for |A| up to 5.4 (Higham, 2005).
 TensorBase pade13(const TensorBase& a) {
-  constexpr double b[] = {64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0,
-                          129060195264000.0,   10559470521600.0,    670442572800.0,     33522128640.0,
-                          1323241920.0,        40840800.0,          960960.0,           16380.0,
-                          182.0,               1.0};
+  constexpr double b[] = {64764752532480000.0,
+                          32382376266240000.0,
+                          7771770303897600.0,
+                          1187353796428800.0,
+                          129060195264000.0,
+                          10559470521600.0,
+                          670442572800.0,
+                          33522128640.0,
+                          1323241920.0,
+                          40840800.0,
+                          960960.0,
+                          16380.0,
+                          182.0,
+                          1.0};
   const TensorBase one = ops::eye(a.size(-1), a.scalar_type(), std::nullopt, a.device());
   const TensorBase a2 = ops::matmul(a, a), a4 = ops::matmul(a2, a2), a6 = ops::matmul(a4, a2);
-  const auto sum = [&](size_t i) {
-    return a6 * Scalar(b[i + 6]) + a4 * Scalar(b[i + 4]) + a2 * Scalar(b[i + 2]);
-  };
+  const auto sum = [&](size_t i) { return a6 * Scalar(b[i + 6]) + a4 * Scalar(b[i + 4]) + a2 * Scalar(b[i + 2]); };
   const TensorBase odd = ops::matmul(a6, sum(7)) + sum(1) + one * Scalar(b[1]);
   const TensorBase even = ops::matmul(a6, sum(6)) + sum(0) + one * Scalar(b[0]);
   const TensorBase u = ops::matmul(a, odd);
@@ -284,8 +297,9 @@ TensorBase linalg_matrix_exp(const TensorBase& self) {
   if (self.is_meta() || self.numel() == 0) return empty_tensor(self.sizes(), self.scalar_type(), self.device());
   const ScalarType wide = self.is_complex() ? kComplexDouble : kDouble;
   const TensorBase a = ops::to(self, wide);
-  const TensorBase size = self.is_complex() ? ops::maximum(ops::abs(ops::real(a)), ops::abs(ops::real(a * Scalar(complex<double>(0, 1)))))
-                                            : ops::abs(a);
+  const TensorBase size =
+      self.is_complex() ? ops::maximum(ops::abs(ops::real(a)), ops::abs(ops::real(a * Scalar(complex<double>(0, 1)))))
+                        : ops::abs(a);
   const double norm = read_scalar(ops::max(sum_over(size, -2))).to_double();
   if (!std::isfinite(norm)) {
     return ops::full_like(self, Scalar(std::numeric_limits<double>::quiet_NaN()));
@@ -346,10 +360,12 @@ TensorBase linalg_multi_dot(TensorList tensors) {
     const bool end = i == 0 || i + 1 == n;
     TORCH_CHECK(matrices[i].dim() == 2, "multi_dot(): tensor ", i, " must be ", end ? "1D or 2D" : "2D", " but got ",
                 tensors[i].dim(), "D");
-    TORCH_CHECK(matrices[i].scalar_type() == matrices[0].scalar_type(), "multi_dot(): all tensors must have be the same dtype but tensor 0 is ",
+    TORCH_CHECK(matrices[i].scalar_type() == matrices[0].scalar_type(),
+                "multi_dot(): all tensors must have be the same dtype but tensor 0 is ",
                 to_string(matrices[0].scalar_type()), " and tensor ", i, " ", to_string(matrices[i].scalar_type()));
-    TORCH_CHECK(i == 0 || matrices[i - 1].size(1) == matrices[i].size(0), "multi_dot(): tensors ", i == 0 ? 0 : i - 1, " and ", i,
-                " with shapes ", tensors[i == 0 ? 0 : i - 1].sizes(), " and ", tensors[i].sizes(), " cannot be multiplied");
+    TORCH_CHECK(i == 0 || matrices[i - 1].size(1) == matrices[i].size(0), "multi_dot(): tensors ", i == 0 ? 0 : i - 1,
+                " and ", i, " with shapes ", tensors[i == 0 ? 0 : i - 1].sizes(), " and ", tensors[i].sizes(),
+                " cannot be multiplied");
   }
   TensorBase result = ProductOrder(matrices).product();
   if (to_vector) result = ops::squeeze(result, -1);
@@ -358,7 +374,8 @@ TensorBase linalg_multi_dot(TensorList tensors) {
 
 TensorBase chain_matmul(TensorList matrices) {
   for (size_t i = 0; i < matrices.size(); ++i) {
-    TORCH_CHECK(matrices[i].dim() == 2, "Tensor ", i, " in list matrices has dimension ", matrices[i].dim(), ", expected dimension 2.");
+    TORCH_CHECK(matrices[i].dim() == 2, "Tensor ", i, " in list matrices has dimension ", matrices[i].dim(),
+                ", expected dimension 2.");
   }
   TORCH_CHECK(matrices.size() > 0, "chain_matmul(): Expected one or more matrices");
   return matrices.size() == 1 ? ops::clone(matrices[0]) : ops::linalg_multi_dot(matrices);
@@ -393,7 +410,9 @@ TensorBase linalg_vecdot(const TensorBase& x, const TensorBase& y, int64_t dim) 
 }
 
 TensorBase linalg_vander(const TensorBase& x, std::optional<int64_t> N) {
-  const ScalarType dtype = x.scalar_type() == kBool ? kLong : is_integral(x.scalar_type(), false) ? kLong : x.scalar_type();
+  const ScalarType dtype = x.scalar_type() == kBool              ? kLong
+                           : is_integral(x.scalar_type(), false) ? kLong
+                                                                 : x.scalar_type();
   const TensorBase base = ops::to(x.dim() == 0 ? ops::unsqueeze(x, 0) : x, dtype);
   const int64_t count = N.has_value() ? *N : base.size(-1);
   TORCH_CHECK(count > 1, "N must be greater than 1.");

@@ -60,9 +60,11 @@ TensorBase solve_left_or_right(const TensorBase& lu_columns, const TensorBase& p
 }
 
 void check_rhs(const char* op, const TensorBase& a, const TensorBase& b, bool left) {
-  TORCH_CHECK(b.dim() >= 2, op, ": Expected B to have at least 2 dimensions, but it has ", b.dim(), " dimensions instead");
-  TORCH_CHECK(left ? a.size(-2) == b.size(-2) : a.size(-1) == b.size(-1), op, ": Incompatible shapes of A and B for the equation ",
-              left ? "AX = B" : "XA = B", " (", a.size(-2), "x", a.size(-1), " and ", b.size(-2), "x", b.size(-1), ")");
+  TORCH_CHECK(b.dim() >= 2, op, ": Expected B to have at least 2 dimensions, but it has ", b.dim(),
+              " dimensions instead");
+  TORCH_CHECK(left ? a.size(-2) == b.size(-2) : a.size(-1) == b.size(-1), op,
+              ": Incompatible shapes of A and B for the equation ", left ? "AX = B" : "XA = B", " (", a.size(-2), "x",
+              a.size(-1), " and ", b.size(-2), "x", b.size(-1), ")");
 }
 
 }  // namespace
@@ -74,7 +76,8 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> _linalg_solve_ex(cons
   check_lapack_dtype(op, A);
   check_same_dtype_and_device(op, A, B);
   const bool vector = is_vector_rhs(A, B);
-  TORCH_CHECK(left || !vector, op, ": Vector broadcasting of the left hand side is not supported for left=False. In "
+  TORCH_CHECK(left || !vector, op,
+              ": Vector broadcasting of the left hand side is not supported for left=False. In "
               "this case linalg.solve is equivalent to B / A.squeeze(-1)");
   const TensorBase b = vector ? ops::unsqueeze(B, -1) : B;
   check_rhs(op, A, b, left);
@@ -221,15 +224,17 @@ std::tuple<TensorBase, TensorBase, TensorBase> _linalg_lstsq(const TensorBase& s
                                                              std::string_view driver) {
   const int64_t m = self.size(-2), n = self.size(-1), k = std::min(m, n), columns = b.size(-1);
   const DimVector batch = batch_shape(self);
-  TensorBase rhs = ops::zeros(with_tail(batch, {columns, std::max(m, n)}), self.scalar_type(), std::nullopt, self.device());
+  TensorBase rhs =
+      ops::zeros(with_tail(batch, {columns, std::max(m, n)}), self.scalar_type(), std::nullopt, self.device());
   if (self.numel() != 0 && b.numel() != 0) {
     TensorBase top = ops::narrow(rhs, -1, 0, m);
     ops::copy_(top, ops::transpose(b, -2, -1));
   }
   const TensorBase rank = ops::zeros(batch, kLong, std::nullopt, self.device()), info = new_info(self);
   const bool has_values = driver == "gelsd" || driver == "gelss";
-  const TensorBase values = has_values ? ops::zeros(with_tail(batch, {k}), to_real(self.scalar_type()), std::nullopt, self.device())
-                                       : empty_tensor({0}, to_real(self.scalar_type()), self.device());
+  const TensorBase values =
+      has_values ? ops::zeros(with_tail(batch, {k}), to_real(self.scalar_type()), std::nullopt, self.device())
+                 : empty_tensor({0}, to_real(self.scalar_type()), self.device());
   if (self.numel() != 0 && b.numel() != 0) {
     lstsq_stub(self.device().type(), to_columns(self), rhs, rank, has_values ? values : TensorBase(), info, rcond,
                std::string(driver));
@@ -264,7 +269,8 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> linalg_lstsq(const Te
   const bool ranked = name != "gels";
   // Empty, but of the graph.
   TensorBase residuals = ops::narrow(ops::reshape(solution, {-1}), 0, 0, 0);
-  const bool full = m > n && name != "gelsy" && (!ranked || self.is_meta() || read_scalar(ops::all(ops::eq(rank, wrapped_scalar(n)))).to<bool>());
+  const bool full = m > n && name != "gelsy" &&
+                    (!ranked || self.is_meta() || read_scalar(ops::all(ops::eq(rank, wrapped_scalar(n)))).to<bool>());
   if (full) {
     const TensorBase rest = ops::matmul(a, solution) - rhs;
     residuals = ops::sum(rest * rest, OptionalIntArrayRef(IntArrayRef(-2)));
@@ -278,7 +284,8 @@ TensorBase linalg_tensorinv(const TensorBase& self, int64_t ind) {
   const auto at = static_cast<size_t>(std::min<int64_t>(ind, self.dim()));
   const IntArrayRef sizes = self.sizes();
   const int64_t rows = checked_numel(sizes.slice(0, at)), columns = checked_numel(sizes.slice(at, sizes.size() - at));
-  TORCH_CHECK(rows == columns, "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got ",
+  TORCH_CHECK(rows == columns,
+              "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got ",
               columns, " != ", rows);
   DimVector shape(sizes.slice(at, sizes.size() - at));
   for (int64_t n : sizes.slice(0, at)) shape.push_back(n);
@@ -295,12 +302,15 @@ TensorBase linalg_tensorsolve(const TensorBase& self, const TensorBase& other, O
     a = ops::movedim(self, *dims, target);
   }
   const int64_t tail = a.dim() - other.dim();
-  TORCH_CHECK(tail >= 0, "linalg.tensorsolve: expected self with at least as many dims as other, got ", a.dim(), " and ", other.dim());
+  TORCH_CHECK(tail >= 0, "linalg.tensorsolve: expected self with at least as many dims as other, got ", a.dim(),
+              " and ", other.dim());
   const IntArrayRef sizes = a.sizes();
   const DimVector shape(sizes.slice(sizes.size() - static_cast<size_t>(tail), static_cast<size_t>(tail)));
   const int64_t rows = other.numel(), columns = checked_numel(shape);
-  TORCH_CHECK(rows == columns, "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
-              "prod(self.shape[:other.ndim]), but got ", columns, " != ", rows);
+  TORCH_CHECK(rows == columns,
+              "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
+              "prod(self.shape[:other.ndim]), but got ",
+              columns, " != ", rows);
   return ops::reshape(ops::linalg_solve(ops::reshape(a, {rows, columns}), ops::reshape(other, {rows}), true), shape);
 }
 

@@ -36,7 +36,6 @@ DECLARE_STUB(lstsq_stub, void(const TensorBase& a, const TensorBase& b, const Te
 /// L D L^T (or L D L^H if `hermitian`), in place.
 DECLARE_STUB(ldl_factor_stub,
              void(const TensorBase& a, const TensorBase& pivots, const TensorBase& info, bool hermitian));
-DECLARE_STUB(ldl_solve_stub,
-             void(const TensorBase& ld, const TensorBase& pivots, const TensorBase& b, bool hermitian));
+DECLARE_STUB(ldl_solve_stub, void(const TensorBase& ld, const TensorBase& pivots, const TensorBase& b, bool hermitian));
 
 }  // namespace tiny_torch::native

@@ -1,7 +1,7 @@
 // Fronts of products of vectors and tensors, covariances, integrals.
+#include "generated/kernels/products.h"
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
-#include "generated/kernels/products.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -39,22 +39,27 @@ TensorBase accumulated(const TensorBase& self, const TensorBase& product, const 
   return (beta.equal(1) ? self : self * beta) + scaled;
 }
 
-TensorBase sum_over(const TensorBase& t, int64_t dim) { return ops::sum(t, OptionalIntArrayRef(IntArrayRef(dim)), false); }
+TensorBase sum_over(const TensorBase& t, int64_t dim) {
+  return ops::sum(t, OptionalIntArrayRef(IntArrayRef(dim)), false);
+}
 
 }  // namespace
 
-TensorBase addmv(const TensorBase& self, const TensorBase& mat, const TensorBase& vec, const Scalar& beta, const Scalar& alpha) {
-  TORCH_CHECK(mat.dim() == 2 && vec.dim() == 1 && self.dim() <= 1, "vector + matrix @ vector expected, got ", self.dim(), ", ", mat.dim(),
-              ", ", vec.dim());
-  TORCH_CHECK(mat.size(1) == vec.size(0) && (self.numel() == 1 || self.size(0) == mat.size(0)), "size mismatch, got input (",
-              self.dim() == 0 ? 1 : self.size(0), "), mat (", mat.size(0), "x", mat.size(1), "), vec (", vec.size(0), ")");
+TensorBase addmv(const TensorBase& self, const TensorBase& mat, const TensorBase& vec, const Scalar& beta,
+                 const Scalar& alpha) {
+  TORCH_CHECK(mat.dim() == 2 && vec.dim() == 1 && self.dim() <= 1, "vector + matrix @ vector expected, got ",
+              self.dim(), ", ", mat.dim(), ", ", vec.dim());
+  TORCH_CHECK(mat.size(1) == vec.size(0) && (self.numel() == 1 || self.size(0) == mat.size(0)),
+              "size mismatch, got input (", self.dim() == 0 ? 1 : self.size(0), "), mat (", mat.size(0), "x",
+              mat.size(1), "), vec (", vec.size(0), ")");
   TORCH_CHECK(self.scalar_type() == mat.scalar_type() && mat.scalar_type() == vec.scalar_type(),
               "addmv(): expected all tensors to have the same dtype, got ", to_string(self.scalar_type()), ", ",
               to_string(mat.scalar_type()), " and ", to_string(vec.scalar_type()));
   return accumulated(self, ops::mv(mat, vec), in_dtype(beta, mat), in_dtype(alpha, mat));
 }
 
-TensorBase addr(const TensorBase& self, const TensorBase& vec1, const TensorBase& vec2, const Scalar& beta, const Scalar& alpha) {
+TensorBase addr(const TensorBase& self, const TensorBase& vec1, const TensorBase& vec2, const Scalar& beta,
+                const Scalar& alpha) {
   TORCH_CHECK(vec1.dim() == 1, "addr: Expected 1-D argument vec1, but got ", vec1.dim(), "-D");
   TORCH_CHECK(vec2.dim() == 1, "addr: Expected 1-D argument vec2, but got ", vec2.dim(), "-D");
   check_scalars(self, beta, alpha);
@@ -67,13 +72,14 @@ TensorBase addr(const TensorBase& self, const TensorBase& vec1, const TensorBase
   return accumulated(self, ops::outer(vec1, vec2), beta, alpha);
 }
 
-TensorBase addbmm(const TensorBase& self, const TensorBase& batch1, const TensorBase& batch2, const Scalar& beta, const Scalar& alpha) {
+TensorBase addbmm(const TensorBase& self, const TensorBase& batch1, const TensorBase& batch2, const Scalar& beta,
+                  const Scalar& alpha) {
   TORCH_CHECK(batch1.dim() == 3, "batch1 must be a 3D tensor");
   TORCH_CHECK(batch2.dim() == 3, "batch2 must be a 3D tensor");
-  TORCH_CHECK(batch1.size(0) == batch2.size(0), "batch1 and batch2 must have same number of batches, got ", batch1.size(0), " and ",
-              batch2.size(0));
-  TORCH_CHECK(batch1.size(2) == batch2.size(1), "Incompatible matrix sizes for bmm (", batch1.size(1), "x", batch1.size(2), " and ",
-              batch2.size(1), "x", batch2.size(2), ")");
+  TORCH_CHECK(batch1.size(0) == batch2.size(0), "batch1 and batch2 must have same number of batches, got ",
+              batch1.size(0), " and ", batch2.size(0));
+  TORCH_CHECK(batch1.size(2) == batch2.size(1), "Incompatible matrix sizes for bmm (", batch1.size(1), "x",
+              batch1.size(2), " and ", batch2.size(1), "x", batch2.size(2), ")");
   TORCH_CHECK(self.scalar_type() == batch1.scalar_type(), "addbmm(): expected self and batch1 of one dtype, got ",
               to_string(self.scalar_type()), " and ", to_string(batch1.scalar_type()));
   // The sum over the batch is part of one product of (n, b * k) and (b * k, m).
@@ -85,10 +91,12 @@ TensorBase addbmm(const TensorBase& self, const TensorBase& batch1, const Tensor
 TensorBase vdot(const TensorBase& self, const TensorBase& other) { return ops::dot(ops::conj(self), other); }
 
 TensorBase inner(const TensorBase& self, const TensorBase& other) {
-  TORCH_CHECK(self.device() == other.device(), "Expected all tensors to be on the same device. Found: ", self.device(), ", ", other.device());
+  TORCH_CHECK(self.device() == other.device(), "Expected all tensors to be on the same device. Found: ", self.device(),
+              ", ", other.device());
   if (self.dim() == 0 || other.dim() == 0) return self * other;
-  TORCH_CHECK(self.size(-1) == other.size(-1), "inner() the last dimension must match on both input tensors but got shapes ", self.sizes(),
-              " and ", other.sizes());
+  TORCH_CHECK(self.size(-1) == other.size(-1),
+              "inner() the last dimension must match on both input tensors but got shapes ", self.sizes(), " and ",
+              other.sizes());
   return ops::tensordot(self, other, {-1}, {-1});
 }
 
@@ -113,20 +121,22 @@ TensorBase kron(const TensorBase& self, const TensorBase& other) {
   return ops::reshape(ops::reshape(self, a) * ops::reshape(other, b), shape);
 }
 
-TensorBase bilinear(const TensorBase& input1, const TensorBase& input2, const TensorBase& weight, const std::optional<TensorBase>& bias) {
-  TORCH_CHECK(input1.dim() == input2.dim(), "bilinear(): input dimensions do not match: got ", input1.dim(), " and ", input2.dim());
+TensorBase bilinear(const TensorBase& input1, const TensorBase& input2, const TensorBase& weight,
+                    const std::optional<TensorBase>& bias) {
+  TORCH_CHECK(input1.dim() == input2.dim(), "bilinear(): input dimensions do not match: got ", input1.dim(), " and ",
+              input2.dim());
   TORCH_CHECK(weight.dim() == 3, "bilinear(): expected a 3-d weight, got ", weight.dim(), "-d");
   for (int64_t d = 0; d + 1 < input1.dim(); ++d) {
-    TORCH_CHECK(input1.size(d) == input2.size(d), "bilinear(): input batch dimensions do not match at dim ", d, ": got ", input1.size(d),
-                " and ", input2.size(d));
+    TORCH_CHECK(input1.size(d) == input2.size(d), "bilinear(): input batch dimensions do not match at dim ", d,
+                ": got ", input1.size(d), " and ", input2.size(d));
   }
-  TORCH_CHECK(input1.size(-1) == weight.size(1), "bilinear(): input1 size does not match weight size: got ", input1.size(-1), " but expected ",
-              weight.size(1));
-  TORCH_CHECK(input2.size(-1) == weight.size(2), "bilinear(): input2 size does not match weight size: got ", input2.size(-1), " but expected ",
-              weight.size(2));
+  TORCH_CHECK(input1.size(-1) == weight.size(1), "bilinear(): input1 size does not match weight size: got ",
+              input1.size(-1), " but expected ", weight.size(1));
+  TORCH_CHECK(input2.size(-1) == weight.size(2), "bilinear(): input2 size does not match weight size: got ",
+              input2.size(-1), " but expected ", weight.size(2));
   const int64_t out = weight.size(0), i = weight.size(1), j = weight.size(2);
-  TORCH_CHECK(!bias.has_value() || bias->size(0) == out, "bilinear(): bias size does not match weight size: got ", bias.has_value() ? bias->size(0) : 0,
-              " but expected ", out);
+  TORCH_CHECK(!bias.has_value() || bias->size(0) == out, "bilinear(): bias size does not match weight size: got ",
+              bias.has_value() ? bias->size(0) : 0, " but expected ", out);
   const int64_t rows = checked_numel(input1.sizes().slice(0, input1.sizes().size() - 1));
   const TensorBase matrix = ops::reshape(ops::permute(weight, {1, 0, 2}), {i, out * j});
   const TensorBase half = ops::reshape(ops::mm(ops::reshape(input1, {rows, i}), matrix), {rows, out, j});
@@ -142,7 +152,8 @@ TensorBase block_diag(TensorList tensors) {
   std::vector<TensorBase> blocks;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const TensorBase& t = tensors[i];
-    TORCH_CHECK(t.dim() <= 2, "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input ", i, " has ", t.dim(), " dimensions");
+    TORCH_CHECK(t.dim() <= 2, "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input ", i, " has ",
+                t.dim(), " dimensions");
     blocks.push_back(ops::reshape(t, {t.dim() == 2 ? t.size(0) : 1, t.dim() == 0 ? 1 : t.size(-1)}));
     rows += blocks.back().size(0);
     columns += blocks.back().size(1);
@@ -184,13 +195,16 @@ namespace {
 
 TensorBase checked_weights(const std::optional<TensorBase>& weights, const char* name, bool integral, int64_t count) {
   if (!weights.has_value()) return {};
-  TORCH_CHECK(weights->dim() <= 1, "cov(): expected ", name, " to have one or fewer dimensions but got ", name, " with ", weights->dim(),
-              " dimensions");
-  TORCH_CHECK(integral ? is_integral(weights->scalar_type(), false) : weights->is_floating_point(), "cov(): expected ", name, " to have ",
-              integral ? "integral" : "floating point", " dtype but got ", name, " with ", to_string(weights->scalar_type()), " dtype");
-  TORCH_CHECK(weights->numel() == count, "cov(): expected ", name, " to have the same numel as there are observations in the input but got ",
-              weights->numel(), " != ", count);
-  TORCH_CHECK(count == 0 || weights->is_meta() || read_scalar(ops::min(*weights)).to_double() >= 0, "cov(): ", name, " cannot be negative");
+  TORCH_CHECK(weights->dim() <= 1, "cov(): expected ", name, " to have one or fewer dimensions but got ", name,
+              " with ", weights->dim(), " dimensions");
+  TORCH_CHECK(integral ? is_integral(weights->scalar_type(), false) : weights->is_floating_point(), "cov(): expected ",
+              name, " to have ", integral ? "integral" : "floating point", " dtype but got ", name, " with ",
+              to_string(weights->scalar_type()), " dtype");
+  TORCH_CHECK(weights->numel() == count, "cov(): expected ", name,
+              " to have the same numel as there are observations in the input but got ", weights->numel(),
+              " != ", count);
+  TORCH_CHECK(count == 0 || weights->is_meta() || read_scalar(ops::min(*weights)).to_double() >= 0, "cov(): ", name,
+              " cannot be negative");
   return *weights;
 }
 
@@ -198,7 +212,8 @@ TensorBase checked_weights(const std::optional<TensorBase>& weights, const char*
 
 TensorBase cov(const TensorBase& self, int64_t correction, const std::optional<TensorBase>& fweights,
                const std::optional<TensorBase>& aweights) {
-  TORCH_CHECK(self.dim() <= 2, "cov(): expected input to have two or fewer dimensions but got an input with ", self.dim(), " dimensions");
+  TORCH_CHECK(self.dim() <= 2, "cov(): expected input to have two or fewer dimensions but got an input with ",
+              self.dim(), " dimensions");
   TORCH_CHECK(self.scalar_type() != kBool, "cov(): bool dtype is not supported for input");
   const TensorBase in = self.dim() < 2 ? ops::reshape(self, {1, -1}) : self;
   const int64_t observations = in.size(1);
@@ -220,8 +235,9 @@ TensorBase cov(const TensorBase& self, int64_t correction, const std::optional<T
   }
   TensorBase norm = total;
   if (correction != 0) {
-    const TensorBase taken = weighted ? ops::sum(*aweights * weights) / total * Scalar(correction)
-                                      : ops::full({}, Scalar(static_cast<double>(correction)), to_real(dtype), std::nullopt, self.device());
+    const TensorBase taken =
+        weighted ? ops::sum(*aweights * weights) / total * Scalar(correction)
+                 : ops::full({}, Scalar(static_cast<double>(correction)), to_real(dtype), std::nullopt, self.device());
     norm = total - taken;
   }
   norm = ops::clamp_min(norm, Scalar(0));
@@ -231,7 +247,8 @@ TensorBase cov(const TensorBase& self, int64_t correction, const std::optional<T
 }
 
 TensorBase corrcoef(const TensorBase& self) {
-  TORCH_CHECK(self.dim() <= 2, "corrcoef(): expected input to have two or fewer dimensions but got an input with ", self.dim(), " dimensions");
+  TORCH_CHECK(self.dim() <= 2, "corrcoef(): expected input to have two or fewer dimensions but got an input with ",
+              self.dim(), " dimensions");
   const TensorBase c = ops::cov(self, 1, {}, {});
   if (c.dim() == 0) return c / c;
   const TensorBase scale = ops::sqrt(ops::diagonal(c, 0, 0, 1));
@@ -255,7 +272,8 @@ DimVector without_dim(const TensorBase& y, int64_t dim) {
 }
 
 TensorBase steps_between(const char* op, const TensorBase& y, const TensorBase& x, int64_t dim) {
-  TORCH_CHECK(y.scalar_type() != kBool && x.scalar_type() != kBool, op, ": received a bool input for `x` or `y`, but bool is not supported");
+  TORCH_CHECK(y.scalar_type() != kBool && x.scalar_type() != kBool, op,
+              ": received a bool input for `x` or `y`, but bool is not supported");
   TensorBase points = x;
   if (x.dim() == 1) {
     TORCH_CHECK(x.size(0) == y.size(dim), op, ": There must be one `x` value for each sample point");
@@ -291,7 +309,8 @@ TensorBase cumulative_trapezoid(const TensorBase& y, const TensorBase& x, int64_
 }
 
 TensorBase cumulative_trapezoid(const TensorBase& y, const Scalar& dx, int64_t dim) {
-  TORCH_CHECK(y.scalar_type() != kBool, "cumulative_trapezoid: received a bool input for `y`, but bool is not supported");
+  TORCH_CHECK(y.scalar_type() != kBool,
+              "cumulative_trapezoid: received a bool input for `y`, but bool is not supported");
   if (y.size(dim) == 0) return y;
   return ops::cumsum(neighbours(y, dim, false), dim) * Scalar(dx.to_double() / 2);
 }
@@ -333,12 +352,14 @@ TensorBase triangle_indices(int64_t row, int64_t col, int64_t offset, bool upper
 
 }  // namespace
 
-TensorBase tril_indices(int64_t row, int64_t col, int64_t offset, std::optional<ScalarType> dtype, std::optional<Layout> /*layout*/,
-                        std::optional<Device> device, std::optional<bool> /*pin_memory*/) {
+TensorBase tril_indices(int64_t row, int64_t col, int64_t offset, std::optional<ScalarType> dtype,
+                        std::optional<Layout> /*layout*/, std::optional<Device> device,
+                        std::optional<bool> /*pin_memory*/) {
   return triangle_indices(row, col, offset, false, dtype, device);
 }
-TensorBase triu_indices(int64_t row, int64_t col, int64_t offset, std::optional<ScalarType> dtype, std::optional<Layout> /*layout*/,
-                        std::optional<Device> device, std::optional<bool> /*pin_memory*/) {
+TensorBase triu_indices(int64_t row, int64_t col, int64_t offset, std::optional<ScalarType> dtype,
+                        std::optional<Layout> /*layout*/, std::optional<Device> device,
+                        std::optional<bool> /*pin_memory*/) {
   return triangle_indices(row, col, offset, true, dtype, device);
 }
 
