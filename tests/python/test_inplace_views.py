@@ -31,7 +31,7 @@ def test_in_place_views_are_recorded():
     y = x * 2
     version = y._version
     y.t_()
-    assert y.grad_fn.name() == "TBackward0" and y._version == version + 1
+    assert y.grad_fn.name() == "TBackward1" and y._version == version + 1
     with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
         x.t_()
 

@@ -35,6 +35,11 @@ KNOWN = [
         "PyTorch lets the bias of conv(padding='same') have another dtype",
     ),
     (
+        "REFUSED",
+        r"expected reduction 0 \(none\), 1 \(mean\) or 2 \(sum\)",
+        "PyTorch takes any other number for no reduction",
+    ),
+    (
         "DIFFERENT",
         r"_C\._nn\.\w+_loss",
         "without a reduction PyTorch's private bindings of losses reduce nothing",
