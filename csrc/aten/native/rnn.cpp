@@ -61,15 +61,24 @@ State relu_step(const TensorBase& gates, const State& state, const CellWeights& 
   return {ops::relu(gates + hidden_gates(state.h, w)), {}};
 }
 
+// The parts of `gates` for each of a cell's n gates.
+std::vector<TensorBase> split_gates(const TensorBase& gates, int64_t n) {
+  std::vector<TensorBase> parts;
+  if (gates.dim() > 0 && gates.size(-1) % n == 0) parts = ops::chunk(gates, n, -1);
+  TORCH_CHECK(static_cast<int64_t>(parts.size()) == n, "expected weights with ", n,
+              " rows for each hidden feature, got gates of size ", gates.sizes());
+  return parts;
+}
+
 State lstm_step(const TensorBase& gates, const State& state, const CellWeights& w) {
-  const std::vector<TensorBase> g = ops::chunk(gates + hidden_gates(state.h, w), 4, -1);
+  const std::vector<TensorBase> g = split_gates(gates + hidden_gates(state.h, w), 4);
   const TensorBase c = ops::_gated(state.c, g[1]) + ops::_gated(ops::tanh(g[2]), g[0]);
   const TensorBase h = ops::_gated(ops::tanh(c), g[3]);
   return {w.projection.has_value() ? ops::linear(h, *w.projection) : h, c};
 }
 
 State gru_step(const TensorBase& gates, const State& state, const CellWeights& w) {
-  const std::vector<TensorBase> in = ops::chunk(gates, 3, -1), hidden = ops::chunk(hidden_gates(state.h, w), 3, -1);
+  const std::vector<TensorBase> in = split_gates(gates, 3), hidden = split_gates(hidden_gates(state.h, w), 3);
   const TensorBase candidate = ops::tanh(in[2] + ops::_gated(hidden[2], in[0] + hidden[0]));
   return {ops::_gated(state.h - candidate, in[1] + hidden[1]) + candidate, {}};
 }

@@ -89,7 +89,7 @@ def attempt(function, args, kwargs, seed=1):
     """Calls with a fixed random seed; returns the result or Raised."""
     for library in {oracle, tiny}:
         library.manual_seed(seed)
-    if kwargs.get("generator") is not None:
+    if hasattr(kwargs.get("generator"), "manual_seed"):
         kwargs["generator"].manual_seed(seed)
     try:
         return function(*args, **kwargs)
