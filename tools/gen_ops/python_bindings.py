@@ -177,7 +177,9 @@ def overload_case(o: Overload, number: int) -> list[str]:
         if len(outs) == 1:
             args["out"] = f"a.mutable_tensor({count})"
             if o.op.is_factory:
-                options = ", ".join(args[name] for name in ("dtype", "layout", "device"))
+                # A dtype that only the schema gives is no wish of the caller.
+                dtype = f"a.optional_dtype({[x.name for x in o.args].index('dtype')})"
+                options = ", ".join([dtype, args["layout"], args["device"]])
                 lines.append(f"        check_out_matches({args['out']}, {options});")
         else:
             lines.append(f"        std::vector<TensorBase> outs = a.tensor_list({count});")
