@@ -74,6 +74,7 @@ TensorBase addr(const TensorBase& self, const TensorBase& vec1, const TensorBase
 
 TensorBase addbmm(const TensorBase& self, const TensorBase& batch1, const TensorBase& batch2, const Scalar& beta,
                   const Scalar& alpha) {
+  const int64_t n = batch1.size(1), m = batch2.size(2);
   TORCH_CHECK(batch1.dim() == 3, "batch1 must be a 3D tensor");
   TORCH_CHECK(batch2.dim() == 3, "batch2 must be a 3D tensor");
   TORCH_CHECK(batch1.size(0) == batch2.size(0), "batch1 and batch2 must have same number of batches, got ",
@@ -83,7 +84,7 @@ TensorBase addbmm(const TensorBase& self, const TensorBase& batch1, const Tensor
   TORCH_CHECK(self.scalar_type() == batch1.scalar_type(), "addbmm(): expected self and batch1 of one dtype, got ",
               to_string(self.scalar_type()), " and ", to_string(batch1.scalar_type()));
   // The sum over the batch is part of one product of (n, b * k) and (b * k, m).
-  const int64_t n = batch1.size(1), k = batch1.size(0) * batch1.size(2), m = batch2.size(2);
+  const int64_t k = batch1.size(0) * batch1.size(2);
   const TensorBase left = ops::reshape(ops::transpose(batch1, 0, 1), {n, k});
   return ops::addmm(self, left, ops::reshape(batch2, {k, m}), beta, alpha);
 }

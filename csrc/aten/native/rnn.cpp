@@ -250,8 +250,22 @@ NetworkResult run_data(const Cell& cell, const Options& o, const TensorBase& dat
   return run_network(cell, o, data, hx, params, steps);
 }
 
+void check_cell(const TensorBase& input, const State& state, const TensorBase& w_ih, const TensorBase& w_hh) {
+  TORCH_CHECK(input.size(1) == w_ih.size(1), "input has inconsistent input_size: got ", input.size(1), " expected ",
+              w_ih.size(1));
+  int number = 0;
+  for (const TensorBase& hidden : {state.h, state.c}) {
+    if (!hidden.defined()) continue;
+    TORCH_CHECK(input.size(0) == hidden.size(0), "Input batch size ", input.size(0), " doesn't match hidden", number,
+                " batch size ", hidden.size(0));
+    TORCH_CHECK(hidden.size(1) == w_hh.size(1), "hidden", number++, " has inconsistent hidden_size: got ",
+                hidden.size(1), ", expected ", w_hh.size(1));
+  }
+}
+
 State cell_step(const Cell& cell, const TensorBase& input, const State& state, const TensorBase& w_ih,
                 const TensorBase& w_hh, const std::optional<TensorBase>& b_ih, const std::optional<TensorBase>& b_hh) {
+  check_cell(input, state, w_ih, w_hh);
   const CellWeights w{w_ih, w_hh, b_ih, b_hh, {}};
   return cell.step(cell.input_gates(input, w), state, w);
 }
