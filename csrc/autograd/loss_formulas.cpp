@@ -23,6 +23,8 @@ TensorBase element_grad(const TensorBase& grad, const std::optional<TensorBase>&
 }
 
 TensorBase probability_variance(const TensorBase& p) { return ops::clamp_min((Scalar(1) - p) * p, Scalar(1e-12)); }
+// What second derivatives divide by: PyTorch adds the bound where the first derivative takes a maximum.
+TensorBase shifted_variance(const TensorBase& p) { return (Scalar(1) - p) * p + Scalar(1e-12); }
 }  // namespace
 
 TensorBase mse_loss_double_backward(const TensorBase& grad, int64_t numel, int64_t reduction) {
@@ -51,9 +53,14 @@ TensorBase bce_target_backward(const TensorBase& grad, const TensorBase& self, c
 }
 
 // The backward is (p - t) / (p (1 - p)).
+TensorBase bce_double_backward_grad_output(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
+                                           const std::optional<TensorBase>& weight, int64_t reduction) {
+  return element_grad(grad, weight, reduction, self.numel()) * ((self - target) / shifted_variance(self));
+}
+
 TensorBase bce_double_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
                                const std::optional<TensorBase>& weight, int64_t reduction) {
-  const TensorBase variance = probability_variance(self);
+  const TensorBase variance = shifted_variance(self);
   const TensorBase slope = (self * self - self * target * Scalar(2) + target) / (variance * variance);
   return element_grad(grad, weight, reduction, target.numel()) * slope;
 }

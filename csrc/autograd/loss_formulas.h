@@ -16,6 +16,8 @@ TensorBase huber_double_backward(const TensorBase& grad, const TensorBase& self,
 
 TensorBase bce_target_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
                                const std::optional<TensorBase>& weight, int64_t reduction);
+TensorBase bce_double_backward_grad_output(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
+                                           const std::optional<TensorBase>& weight, int64_t reduction);
 TensorBase bce_double_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
                                const std::optional<TensorBase>& weight, int64_t reduction);
 TensorBase bce_double_backward_target(const TensorBase& grad, const TensorBase& self,

@@ -203,6 +203,7 @@ TensorBase& arange_out(TensorBase& out, const Scalar& start, const Scalar& end, 
   return write_range("arange", out,
                      native::arange(start, end, step, out.scalar_type(), std::nullopt, out.device(), std::nullopt));
 }
+TensorBase& arange_out(TensorBase& out, const Scalar& end) { return arange_out(out, Scalar(0), end, Scalar(1)); }
 TensorBase& linspace_out(TensorBase& out, const Scalar& start, const Scalar& end, int64_t steps) {
   const AutoDispatchBelowAutograd guard;
   return write_range("linspace", out,
