@@ -142,7 +142,8 @@ class StorageLoader {
       TORCH_CHECK(numel >= 0 && bytes.size() / element_size(dtype) >= static_cast<uint64_t>(numel), "load(): storage ",
                   key, " has ", bytes.size(), " bytes, fewer than its ", numel, " elements");
       loaded = empty_tensor({numel}, dtype);
-      std::memcpy(loaded.mutable_data_ptr(), bytes.data(), static_cast<size_t>(numel) * element_size(dtype));
+      if (numel != 0)
+        std::memcpy(loaded.mutable_data_ptr(), bytes.data(), static_cast<size_t>(numel) * element_size(dtype));
       if (device_.has_value()) loaded = loaded.to(*device_, dtype);
     }
     TORCH_CHECK(loaded.scalar_type() == dtype && loaded.numel() == numel, "load(): storage ", key,
