@@ -1,5 +1,6 @@
 #include "aten/core/Dispatcher.h"
 
+#include <deque>
 #include <sstream>
 
 namespace tiny_torch {
@@ -31,6 +32,14 @@ void OperatorEntry::remove_schema() {
   schema_.store(nullptr, std::memory_order_release);
 }
 
+namespace {
+// Schemas given out stay valid after the operator's definition is taken back. Guarded by the dispatcher's mutex.
+std::deque<FunctionSchema>& parsed_schemas() {
+  static auto* all = new std::deque<FunctionSchema>;
+  return *all;
+}
+}  // namespace
+
 const FunctionSchema& OperatorEntry::schema() const {
   const FunctionSchema* parsed = schema_.load(std::memory_order_acquire);
   if (parsed != nullptr) return *parsed;
@@ -38,8 +47,7 @@ const FunctionSchema& OperatorEntry::schema() const {
   const std::lock_guard<std::recursive_mutex> lock(Dispatcher::singleton().mutex());
   parsed = schema_.load(std::memory_order_acquire);
   if (parsed == nullptr) {
-    // Never freed: schemas given out stay valid after the operator's definition is taken back.
-    parsed = new FunctionSchema(parse_schema(schema_text_, schema_ns_));
+    parsed = &parsed_schemas().emplace_back(parse_schema(schema_text_, schema_ns_));
     schema_.store(parsed, std::memory_order_release);
   }
   return *parsed;
