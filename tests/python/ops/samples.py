@@ -82,6 +82,8 @@ def brief(value):
         return f"<{str(value.dtype)[6:]}{list(value.shape)}{layout}>"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(brief(v) for v in value) + "]"
+    if type(value).__name__ == "Generator":
+        return "Generator"
     return repr(value)
 
 
