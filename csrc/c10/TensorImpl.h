@@ -110,6 +110,11 @@ class TORCH_API TensorImpl : public intrusive_ptr_target, public Pooled {
     return base == nullptr ? nullptr : base + storage_offset_ * static_cast<int64_t>(itemsize());
   }
 
+  void* exposed_data() {
+    storage_->set_externally_visible();
+    return mutable_data();
+  }
+
   bool is_wrapped_number() const { return wrapped_number_; }
   void set_wrapped_number(bool wrapped) { wrapped_number_ = wrapped; }
 

@@ -62,10 +62,11 @@ class TORCH_API TensorBase {
   MemoryFormat suggest_memory_format() const;
   bool has_storage() const { return impl_->storage().defined(); }
 
-  /// The bytes at element (0, ..., 0). The mutable form moves the storage's write counter.
+  /// The bytes at element (0, ..., 0). The mutable form moves the storage's write counter; data_ptr() is for users, who
+  /// may keep the pointer: it also marks the memory as visible outside.
   const void* const_data_ptr() const { return impl_->data(); }
   void* mutable_data_ptr() const { return impl_->mutable_data(); }
-  void* data_ptr() const { return impl_->mutable_data(); }
+  void* data_ptr() const { return impl_->exposed_data(); }
   template <class T>
   const T* const_data_ptr() const {
     check_type<T>();
@@ -78,7 +79,8 @@ class TORCH_API TensorBase {
   }
   template <class T>
   T* data_ptr() const {
-    return mutable_data_ptr<T>();
+    check_type<T>();
+    return static_cast<T*>(impl_->exposed_data());
   }
 
   bool requires_grad() const { return impl_->requires_grad(); }
