@@ -43,6 +43,9 @@ else()
     endif()
   endforeach()
 
+  # A front may ignore an argument that its schema has to have.
+  set_source_files_properties(${TINY_TORCH_GENERATED_CORE} PROPERTIES COMPILE_OPTIONS -Wno-unused-parameter)
+
   set(_copy_stubs)
   if(TINY_TORCH_INPLACE)
     set(_copy_stubs COMMAND ${CMAKE_COMMAND} -E copy_if_different "${TINY_TORCH_GENERATED_DIR}/_C.pyi"
