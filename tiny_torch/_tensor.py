@@ -1,7 +1,6 @@
 """The class `Tensor`: the C++ type `_C.TensorBase` plus the methods that are better written in Python.
 
-Operators, indexing, properties and every op of the op list live in `_C.TensorBase`. A method in ``_FALLBACKS`` is
-only used where `_C.TensorBase` does not bring its own.
+Operators, indexing, properties and every op of the op list live in `_C.TensorBase`.
 """
 
 import functools
@@ -276,18 +275,25 @@ class Tensor(_C.TensorBase):
             raise RuntimeError("unflatten: sizes must be non-empty")
         return super().unflatten(dim, sizes)
 
-    # The sequence protocol.
+    @_overridable
+    def to_sparse(self, *args, **kwargs):
+        """NotImplementedError: there are no sparse layouts."""
+        raise NotImplementedError("to_sparse(): sparse layouts are not supported")
 
     @_overridable
-    def __len__(self):
-        if self.dim() == 0:
-            raise TypeError("len() of a 0-d tensor")
-        return self.shape[0]
+    def type(self, dtype=None, non_blocking=False):
+        """The name of the type, as ``torch.FloatTensor``; with `dtype`, this tensor in that type."""
+        from tiny_torch import _legacy_tensor
 
-    def __iter__(self):
-        if self.dim() == 0:
-            raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind(0))
+        if dtype is None:
+            return _legacy_tensor.type_name(self.dtype, self.device)
+        return _legacy_tensor.convert(self, dtype, non_blocking)
+
+    def __rdiv__(self, other):
+        """Division's name in Python 2, which old programs call."""
+        return self.__rtruediv__(other)
+
+    # The sequence protocol.
 
     @_overridable
     def __reversed__(self):
@@ -482,121 +488,3 @@ def _dim_order(tensor, must_be_unique):
     if must_be_unique and any(compare(a, b) == 0 for a, b in zip(order, order[1:])):
         raise RuntimeError("The tensor does not have unique dim order.")
     return tuple(reversed(order))
-
-
-# Methods for a core that does not bring them; see the module's docstring.
-
-
-def _reflected(name):
-    """``other op self`` by the function `name`; NotImplemented where that takes no such `other`."""
-
-    def method(self, other):
-        try:
-            return getattr(torch, name)(other, self)
-        except TypeError:
-            return NotImplemented
-
-    return method
-
-
-def _rsub(self, other):
-    return torch.neg(self) + other
-
-
-def _rtruediv(self, other):
-    return self.reciprocal() * other
-
-
-def _split(self, split_size, dim=0):
-    if isinstance(split_size, int):
-        return _C._VariableFunctions.split(self, split_size, dim)
-    return _C._VariableFunctions.split_with_sizes(self, split_size, dim)
-
-
-def _to_sparse(self, *args, **kwargs):
-    raise NotImplementedError("to_sparse(): sparse layouts are not supported")
-
-
-def _type(self, dtype=None, non_blocking=False):
-    from tiny_torch import _legacy_tensor
-
-    if dtype is None:
-        return _legacy_tensor.type_name(self.dtype, self.device)
-    return _legacy_tensor.convert(self, dtype, non_blocking)
-
-
-def _set_(self, source=None, storage_offset=0, size=None, stride=None):
-    """Makes this tensor look at another storage, or at that of another tensor; returns self."""
-    if isinstance(source, _C.TensorBase):
-        self.data = source.detach()
-        return self
-    storage = _C.UntypedStorage(0, device=self.device) if source is None else _utils._untyped_of(source)
-    if size is None:
-        size = (storage.nbytes() // self.element_size(),)
-    if stride is None:
-        stride = _contiguous_strides(size)
-    self.data = _utils._rebuild(storage, self.dtype, storage_offset, size, stride)
-    return self
-
-
-def _contiguous_strides(size):
-    strides = [1] * len(size)
-    for i in reversed(range(len(size) - 1)):
-        strides[i] = strides[i + 1] * max(size[i + 1], 1)
-    return strides
-
-
-def _pin_memory(self, device=None):
-    raise RuntimeError("pin_memory(): there is no accelerator whose memory transfers would gain from pinned memory")
-
-
-def _inplace_view(name):
-    def method(self, *args, **kwargs):
-        if self.requires_grad and torch.is_grad_enabled():
-            raise NotImplementedError(
-                f"{name}_(): the shape of a tensor that requires grad cannot be changed in place; use {name}()"
-            )
-        self.data = getattr(self.detach(), name)(*args, **kwargs)
-        return self
-
-    method.__name__ = f"{name}_"
-    method.__doc__ = (
-        f"{name} in place: the tensor itself gets the other shape. NotImplementedError where it requires grad."
-    )
-    return method
-
-
-_FALLBACKS = {
-    "set_": _set_,
-    **{
-        f"{name}_": _inplace_view(name)
-        for name in ("squeeze", "unsqueeze", "t", "transpose", "swapaxes", "swapdims", "as_strided")
-    },
-    "is_pinned": lambda self, device=None: False,
-    "pin_memory": _pin_memory,
-    "__rsub__": _rsub,
-    "__rtruediv__": _rtruediv,
-    "__rdiv__": _rtruediv,
-    "__rpow__": _reflected("pow"),
-    "__rmod__": _reflected("remainder"),
-    "__rfloordiv__": _reflected("floor_divide"),
-    "__rlshift__": _reflected("bitwise_left_shift"),
-    "__rrshift__": _reflected("bitwise_right_shift"),
-    "__rmatmul__": _reflected("matmul"),
-    "split": _split,
-    "to_sparse": _to_sparse,
-    "type": _type,
-}
-
-
-def _use_core_or_fallback():
-    for name, method in _FALLBACKS.items():
-        if not hasattr(_C.TensorBase, name):
-            setattr(Tensor, name, method)
-    # Where the C++ type implements these, a Python wrapper would only slow them down.
-    for name in ("__len__", "__iter__", "__contains__", "__reversed__", "register_hook"):
-        if name in vars(_C.TensorBase):
-            delattr(Tensor, name)
-
-
-_use_core_or_fallback()

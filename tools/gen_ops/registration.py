@@ -26,7 +26,7 @@ def register_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
         '#include "aten/core/op_support.h"',
         '#include "aten/core/result_layout.h"' if any(op.entry.get("out_dtype") for op in ops) else "",
         '#include "aten/core/promotion.h"' if any("inplace_overlap" in op.entry for op in ops) else "",
-        '#include "generated/ops/copy.h"',
+        '#include "generated/ops/copy.h"' if any(op.form == "inplace" and is_implicit(op) for op in ops) else "",
         '#include "aten/native/pointwise_checks.h"' if any(op.entry.get("check") for op in ops) else "",
         '#include "aten/native/composite_includes.h"' if any("composite" in op.entry for op in ops) else "",
         *[f'#include "generated/ops/{other}.h"' for other in composite_families(ops, owners) if other != family],

@@ -259,7 +259,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include <memory>
-#include <type_traits>
 
 #include "aten/core/Dispatch.h"
 #include "aten/native/attention_stub.h"
@@ -267,16 +266,7 @@ HWY_AFTER_NAMESPACE();
 
 namespace tiny_torch::simd {
 namespace {
-template <class T>
-const AttentionFns<T>& attention_fns() {
-  if constexpr (std::is_same_v<T, float>) {
-    static const AttentionFns<float> fns = SIMD_DISPATCH(attention_f32)();
-    return fns;
-  } else {
-    static const AttentionFns<double> fns = SIMD_DISPATCH(attention_f64)();
-    return fns;
-  }
-}
+SIMD_FUNCTION_TABLE(attention_fns, AttentionFns, attention_f32, attention_f64)
 }  // namespace
 }  // namespace tiny_torch::simd
 

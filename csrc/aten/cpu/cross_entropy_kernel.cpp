@@ -44,16 +44,7 @@ HWY_AFTER_NAMESPACE();
 
 namespace tiny_torch::simd {
 namespace {
-template <class T>
-const CrossEntropyFns<T>& cross_entropy_fns() {
-  if constexpr (std::is_same_v<T, float>) {
-    static const CrossEntropyFns<float> fns = SIMD_DISPATCH(cross_entropy_f32)();
-    return fns;
-  } else {
-    static const CrossEntropyFns<double> fns = SIMD_DISPATCH(cross_entropy_f64)();
-    return fns;
-  }
-}
+SIMD_FUNCTION_TABLE(cross_entropy_fns, CrossEntropyFns, cross_entropy_f32, cross_entropy_f64)
 }  // namespace
 }  // namespace tiny_torch::simd
 

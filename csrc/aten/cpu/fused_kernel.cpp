@@ -99,16 +99,7 @@ HWY_AFTER_NAMESPACE();
 
 namespace tiny_torch::simd {
 namespace {
-template <class T>
-const FusedFns<T>& fused_fns() {
-  if constexpr (std::is_same_v<T, float>) {
-    static const FusedFns<float> fns = SIMD_DISPATCH(fused_f32)();
-    return fns;
-  } else {
-    static const FusedFns<double> fns = SIMD_DISPATCH(fused_f64)();
-    return fns;
-  }
-}
+SIMD_FUNCTION_TABLE(fused_fns, FusedFns, fused_f32, fused_f64)
 }  // namespace
 }  // namespace tiny_torch::simd
 

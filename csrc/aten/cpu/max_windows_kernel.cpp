@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "aten/core/Dispatch.h"
+#include "aten/cpu/planes.h"
 #include "c10/parallel.h"
 
 namespace tiny_torch::cpu {
@@ -11,27 +12,12 @@ namespace {
 
 using native::WindowTable;
 
-struct Places {
-  int64_t channels, n, c, d, h, w;
-  std::array<int64_t, 3> size;
-  explicit Places(const TensorBase& t)
-      : channels(t.size(1)),
-        n(t.stride(0)),
-        c(t.stride(1)),
-        d(t.stride(2)),
-        h(t.stride(3)),
-        w(t.stride(4)),
-        size{t.size(2), t.size(3), t.size(4)} {}
-  int64_t plane(int64_t i) const { return i / channels * n + i % channels * c; }
-  int64_t at(int64_t z, int64_t y, int64_t x) const { return z * d + y * h + x * w; }
-};
-
 struct Span {
   int64_t begin, end;
 };
 
 template <class T>
-void max_of_window(T& out, int64_t& index, const T* in, const Places& from, Span z, Span y, Span x) {
+void max_of_window(T& out, int64_t& index, const T* in, const Planes& from, Span z, Span y, Span x) {
   using A = opmath_t<T>;
   int64_t best = (z.begin * from.size[1] + y.begin) * from.size[2] + x.begin;
   A largest = -std::numeric_limits<A>::infinity();
@@ -52,7 +38,7 @@ void max_of_window(T& out, int64_t& index, const T* in, const Places& from, Span
 
 void max_windows_kernel(const TensorBase& out, const TensorBase& indices, const TensorBase& self,
                         const WindowTable& windows) {
-  const Places to(out), at(indices), from(self);
+  const Planes to(out), at(indices), from(self);
   const int64_t planes = self.size(0) * self.size(1), work = self.size(2) * self.size(3) * self.size(4);
   dispatch_floating(self.scalar_type(), "max_windows", [&](auto tag) {
     using T = decltype(tag);

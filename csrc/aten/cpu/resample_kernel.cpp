@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "aten/core/Dispatch.h"
+#include "aten/cpu/planes.h"
 #include "c10/parallel.h"
 
 namespace tiny_torch::cpu {
@@ -13,23 +14,6 @@ namespace {
 using native::AxisMaps;
 using native::AxisTaps;
 using native::Taps;
-
-// One (N, C, D, H, W) operand.
-struct Planes {
-  int64_t channels, n, c, d, h, w;
-  std::array<int64_t, 3> size;
-  explicit Planes(const TensorBase& t)
-      : channels(t.size(1)),
-        n(t.stride(0)),
-        c(t.stride(1)),
-        d(t.stride(2)),
-        h(t.stride(3)),
-        w(t.stride(4)),
-        size{t.size(2), t.size(3), t.size(4)} {}
-  int64_t plane(int64_t i) const { return i / channels * n + i % channels * c; }
-  int64_t row(int64_t z, int64_t y) const { return z * d + y * h; }
-  int64_t numel() const { return size[0] * size[1] * size[2]; }
-};
 
 template <class F>
 void for_planes(const TensorBase& t, int64_t work_per_plane, const F& f) {

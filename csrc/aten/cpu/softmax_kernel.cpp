@@ -148,16 +148,7 @@ HWY_AFTER_NAMESPACE();
 
 namespace tiny_torch::simd {
 namespace {
-template <class T>
-const SoftmaxFns<T>& softmax_fns() {
-  if constexpr (std::is_same_v<T, float>) {
-    static const SoftmaxFns<float> fns = SIMD_DISPATCH(softmax_f32)();
-    return fns;
-  } else {
-    static const SoftmaxFns<double> fns = SIMD_DISPATCH(softmax_f64)();
-    return fns;
-  }
-}
+SIMD_FUNCTION_TABLE(softmax_fns, SoftmaxFns, softmax_f32, softmax_f64)
 }  // namespace
 }  // namespace tiny_torch::simd
 

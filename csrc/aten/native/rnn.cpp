@@ -258,8 +258,9 @@ void check_cell(const TensorBase& input, const State& state, const TensorBase& w
     if (!hidden.defined()) continue;
     TORCH_CHECK(input.size(0) == hidden.size(0), "Input batch size ", input.size(0), " doesn't match hidden", number,
                 " batch size ", hidden.size(0));
-    TORCH_CHECK(hidden.size(1) == w_hh.size(1), "hidden", number++, " has inconsistent hidden_size: got ",
-                hidden.size(1), ", expected ", w_hh.size(1));
+    TORCH_CHECK(hidden.size(1) == w_hh.size(1), "hidden", number, " has inconsistent hidden_size: got ", hidden.size(1),
+                ", expected ", w_hh.size(1));
+    ++number;
   }
 }
 

@@ -130,3 +130,21 @@ def test_rrelu_draws_as_pytorch_does():
     torch.manual_seed(3)
     mine = torch.nn.functional.rrelu(to_tiny(x), 0.1, 0.4, training=True)
     close(mine, oracle.nn.functional.rrelu(x, 0.1, 0.4, training=True), 1e-6)
+
+
+@pytest.mark.parametrize("wrong", ["input", "batch", "hidden", "cell", "rows"])
+def test_cells_name_what_does_not_fit(wrong):
+    def call(t):
+        states = [t.zeros(2, 4), t.zeros(2, 5 if wrong == "cell" else 4)]
+        if wrong == "hidden":
+            states[0] = t.zeros(2, 3)
+        x = t.zeros(3 if wrong == "batch" else 2, 2 if wrong == "input" else 3)
+        rows = 15 if wrong == "rows" else 16
+        return t.lstm_cell(x, states, t.zeros(rows, 3), t.zeros(rows, 4))
+
+    with pytest.raises(RuntimeError) as mine:
+        call(torch)
+    with pytest.raises(RuntimeError) as theirs:
+        call(oracle)
+    if wrong != "rows":
+        assert str(mine.value) == str(theirs.value)

@@ -31,3 +31,17 @@ Fn* pick(Fn* avx512, Fn* avx2, Fn* baseline) {
 #define SIMD_DISPATCH(FUNCTION)                                                              \
   ::tiny_torch::simd::pick<std::remove_pointer_t<decltype(&HWY_STATIC_DISPATCH(FUNCTION))>>( \
       HWY_CHOOSE_AVX3(FUNCTION), HWY_CHOOSE_AVX2(FUNCTION), &HWY_STATIC_DISPATCH(FUNCTION))
+
+/// Defines `const TABLE<T>& NAME<T>()` for T = float or double: the functions for the capability in force at the first call.
+/// FLOAT and DOUBLE, defined inside HWY_NAMESPACE, return the table of their target.
+#define SIMD_FUNCTION_TABLE(NAME, TABLE, FLOAT, DOUBLE)               \
+  template <class T>                                                  \
+  const TABLE<T>& NAME() {                                            \
+    if constexpr (std::is_same_v<T, float>) {                         \
+      static const TABLE<float> functions = SIMD_DISPATCH(FLOAT)();   \
+      return functions;                                               \
+    } else {                                                          \
+      static const TABLE<double> functions = SIMD_DISPATCH(DOUBLE)(); \
+      return functions;                                               \
+    }                                                                 \
+  }
