@@ -104,6 +104,18 @@ _LAZY_NAMES = {
         "_spectral",
     ),
     **dict.fromkeys(("svd_lowrank", "pca_lowrank"), "_lowrank"),
+    "autocast": "amp.autocast_mode",
+    **dict.fromkeys(
+        (
+            "is_autocast_cpu_enabled",
+            "set_autocast_cpu_enabled",
+            "get_autocast_cpu_dtype",
+            "set_autocast_cpu_dtype",
+            "get_autocast_gpu_dtype",
+            "set_autocast_gpu_dtype",
+        ),
+        "amp.autocast_mode",
+    ),
     "from_dlpack": "utils.dlpack",
     "ops": "_ops",
 }

@@ -131,6 +131,7 @@ void init_all(PyObject* module) {
   init_numpy(module);
   init_dlpack(module);
   init_modes(module);
+  init_autocast(module);
   init_operators(module);
   init_library(module);
   check(PyModule_AddFunctions(module, functions));

@@ -37,6 +37,7 @@ OPERANDS = {
     "double": lambda t: t.tensor([[1.5, -2.0], [0.5, 3.0]], dtype=t.float64),
     "int": lambda t: t.tensor([[1, 2], [3, 4]]),
     "bool": lambda t: t.tensor([[True, False], [True, True]]),
+    "negative": lambda t: t.tensor([[-1, -2], [1, -3]]),
     "scalar": lambda t: t.tensor(2.0),
     "row": lambda t: t.tensor([2.0, 4.0]),
     "python int": lambda t: 3,

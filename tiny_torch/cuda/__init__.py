@@ -44,3 +44,11 @@ def synchronize(device=None) -> None:
 
 def empty_cache() -> None:
     """Gives cached device memory back; nothing to do without a device."""
+
+
+def __getattr__(name):
+    if name == "amp":
+        import importlib
+
+        return importlib.import_module(f"{__name__}.amp")
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -514,6 +514,7 @@ def autograd_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
         *formula_headers(family),
         *[f'#include "generated/ops/{other}.h"' for other in formula_families(ops, owners) if other != family],
         '#include "autograd/generated_support.h"',
+        '#include "autograd/autocast_mode.h"' if any("autocast" in op.entry for op in ops) else "",
         "\nnamespace tiny_torch::autograd {",
         "namespace {\n",
     ]
@@ -554,6 +555,11 @@ def autograd_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
         lines.append(
             f"  m.impl({cpp.quote(name)}, DispatchKey::{key}, CppFunction(KernelFunction::from_function<&{fn}>()));"
         )
+    for op in ops:
+        if op.form == "functional" and "autocast" in op.entry:
+            lines.append(
+                f"  m.impl({cpp.quote(op.schema.full_name)}, DispatchKey::Autocast, CppFunction(KernelFunction::from_boxed(&autocast::{op.entry['autocast']}_kernel)));"
+            )
     lines.append("  return m;\n}\nconst Library& library = *new Library(make_library());\n")
     lines.append("}  // namespace\n}  // namespace tiny_torch::autograd\n")
     return "\n".join(lines)

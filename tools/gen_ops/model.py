@@ -10,37 +10,36 @@ import yaml
 
 KINDS = ("pointwise", "reduction", "view", "factory", "random", "composite", "custom")
 VARIANTS = ("function", "method", "inplace", "out")
+# What an entry of an op list may say.
 FIELDS = {
-    "op",
-    "variants",
-    "kind",
-    "pointwise",
-    "dtype",
-    "types",
-    "promote",
-    "check",
-    "backward",
-    "node",
-    "doc",
-    "native",
-    "composite",
-    "out",
-    "inplace",
-    "inplace_node",
-    "inplace_overlap",
-    "out_overload",
-    "out_dtype",
-    "python_module",
-    "numbers",
-    "python",
-    "meta",
-    "jvp",
-    "vmap",
-    "multi_output",
-    "signature",
-    "error_name",
-    "differentiable",
+    "op": "the schema: name, overload, arguments with defaults and alias marks, results",
+    "variants": "which forms there are: function, method, inplace, out; function if not given",
+    "kind": "how the op is made: " + ", ".join(KINDS),
+    "doc": "a sentence for the docstring and the op table",
+    "backward": "a formula per argument, or composite (through the ops called), none, ignored (not even in place)",
+    "node": "name of the autograd node where it is not the op's name with Backward0",
+    "inplace_node": "the same for the in-place form",
+    "differentiable": "results that have a gradient, where not all floating ones do",
+    "multi_output": "true: several results are views of one tensor, so they may not be changed in place",
+    "pointwise": "the expression of a pointwise op over the words of csrc/aten/pointwise/vocabulary.h",
+    "dtype": "dtype rule of a pointwise op: promote, float, compare, first",
+    "types": "compute types a pointwise op is compiled for",
+    "promote": "arguments that take part in promotion; all tensors if not given",
+    "check": "C++ called before a pointwise op computes",
+    "error_name": "the name an unsupported dtype's message gives, where it is not the op's",
+    "composite": "C++ expression over other ops that is the whole op",
+    "native": "name of the hand-written front in namespace native, where it is not the op's",
+    "out": "native: the out= form has a front of its own",
+    "inplace": "native: the in-place form has a front of its own",
+    "inplace_overlap": "refused: other arguments may not share memory with self in the in-place form",
+    "out_overload": "overload name of the out= form",
+    "out_dtype": "dtype that out= must have: same as self, exact result, or a list of arguments that follow it",
+    "python_module": "where Python has the function: nn, linalg, fft ...; torch if not given",
+    "python": "false: no Python binding",
+    "numbers": "true: Python numbers may stand for the other tensor",
+    "autocast": "what autocast does with floating arguments: lower, float, promote",
 }
+AUTOCAST = ("lower", "float", "promote")
 
 
 class OpListError(Exception):
@@ -308,7 +307,7 @@ def native_name(value, default: str) -> str:
 
 
 def _check(entry: dict, where: str) -> None:
-    unknown = set(entry) - FIELDS
+    unknown = set(entry) - FIELDS.keys()
     if unknown:
         raise OpListError(f"{where}: unknown field(s) {sorted(unknown)}")
     kind = entry.get("kind")
@@ -316,6 +315,8 @@ def _check(entry: dict, where: str) -> None:
         raise OpListError(f"{where}: kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if "backward" not in entry:
         raise OpListError(f"{where}: backward is missing: give formulas, 'composite', 'none' or 'ignored'")
+    if entry.get("autocast", "lower") not in AUTOCAST:
+        raise OpListError(f"{where}: autocast must be one of {', '.join(AUTOCAST)}, got {entry['autocast']!r}")
     if kind == "pointwise" and "pointwise" not in entry:
         raise OpListError(f"{where}: a pointwise op needs its expression")
 

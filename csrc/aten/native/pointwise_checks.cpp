@@ -55,10 +55,7 @@ void check_remainder(const TensorBase& self, const TensorBase& other) {
 }
 
 void check_pow(const TensorBase& self, const TensorBase& exponent) {
-  const ScalarType dtype = result_type(self, exponent);
-  TORCH_CHECK_NOT_IMPLEMENTED(dtype != kBool, "\"pow\" not implemented for 'Bool'");
-  if (!is_integral(dtype, true)) return;
-  TORCH_CHECK(!any_true(ops::lt(exponent, wrapped_scalar(0))), "Integers to negative integer powers are not allowed.");
+  TORCH_CHECK_NOT_IMPLEMENTED(result_type(self, exponent) != kBool, "\"pow\" not implemented for 'Bool'");
 }
 
 void check_hardtanh(const TensorBase& self, const Scalar& min_val, const Scalar& max_val) {

@@ -199,7 +199,7 @@ class RNNBase(Module):
     def check_input(self, input, batch_sizes) -> None:
         """Raises unless `input` has the dtype, dimensions and features that the layer takes."""
         weight = self._flat_weights[0]
-        if input.dtype != weight.dtype and not getattr(torch, "is_autocast_enabled", bool)():
+        if input.dtype != weight.dtype and not torch.is_autocast_enabled(input.device.type):
             raise ValueError(
                 f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
                 f"input.to({weight.dtype}), or convert model: model.to({input.dtype})"
