@@ -9,6 +9,7 @@ weights to demo/model.pt, loads them back, and draws demo/training.png.
 
 import argparse
 import gzip
+import json
 import math
 import os
 import struct
@@ -49,8 +50,8 @@ def read_idx(folder, name):
 
 
 def read_split(folder, split):
-    """Returns images, float32 [N, 1, 28, 28] in 0 to 1, and labels, int64 [N]; `split` is "train" or "t10k"."""
-    images = read_idx(folder, f"{split}-images-idx3-ubyte").to(torch.float32).div(255).unsqueeze(1)
+    """Returns images, floats [N, 1, 28, 28] in 0 to 1, and labels, int64 [N]; `split` is "train" or "t10k"."""
+    images = read_idx(folder, f"{split}-images-idx3-ubyte").to(torch.get_default_dtype()).div(255).unsqueeze(1)
     labels = read_idx(folder, f"{split}-labels-idx1-ubyte").to(torch.int64)
     if images.size(0) != labels.size(0):
         sys.exit(f"{folder}: {images.size(0)} images, but {labels.size(0)} labels")
@@ -101,11 +102,11 @@ class Progress:
 
 
 def train_epoch(model, optimizer, images, labels, batch_size, title):
-    """One pass over the data in a random order; returns the mean loss and every 20th batch's loss (floats)."""
+    """One pass over the data in a random order; returns the mean loss and the loss of every batch (floats)."""
     model.train()
     progress = Progress(title, images.size(0))
     total, done, curve = 0.0, 0, []
-    for step, index in enumerate(torch.randperm(images.size(0)).split(batch_size)):
+    for index in torch.randperm(images.size(0)).split(batch_size):
         loss = F.cross_entropy(model(images[index]), labels[index])
         optimizer.zero_grad()
         loss.backward()
@@ -113,8 +114,7 @@ def train_epoch(model, optimizer, images, labels, batch_size, title):
         value = loss.item()
         total += value * len(index)
         done += len(index)
-        if step % 20 == 0:
-            curve.append(value)
+        curve.append(value)
         progress.show(done, total / done)
     return total / done, curve
 
@@ -175,6 +175,9 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=0, help="0 leaves the library's own choice")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=0, help="use only the first N training images")
+    parser.add_argument("--test-limit", type=int, default=0, help="use only the first N test images")
+    parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
+    parser.add_argument("--losses", metavar="FILE", help="write the loss of every step as a JSON list")
     parser.add_argument(
         "--out", default="demo", metavar="DIR", help="folder for model.pt and training.png (%(default)s)"
     )
@@ -185,11 +188,14 @@ def main():
     args = parse_arguments()
     if args.threads:
         torch.set_num_threads(args.threads)
+    torch.set_default_dtype(getattr(torch, args.dtype))
     torch.manual_seed(args.seed)
     images, labels = read_split(args.data, "train")
     if args.limit:
         images, labels = images[: args.limit], labels[: args.limit]
     test_images, test_labels = read_split(args.data, "t10k")
+    if args.test_limit:
+        test_images, test_labels = test_images[: args.test_limit], test_labels[: args.test_limit]
     os.makedirs(args.out, exist_ok=True)
 
     model = Net()
@@ -197,7 +203,7 @@ def main():
     parameters = sum(p.numel() for p in model.parameters())
     print(f"{images.size(0)} training images, {parameters} parameters, {torch.get_num_threads()} threads")
 
-    losses, accuracies, seconds = [], [], []
+    losses, accuracies, seconds = [], [], []  # losses: of every step
     for epoch in range(1, args.epochs + 1):
         start = time.perf_counter()
         mean, curve = train_epoch(model, optimizer, images, labels, args.batch_size, f"epoch {epoch}/{args.epochs}")
@@ -217,7 +223,18 @@ def main():
     if again != accuracies[-1]:
         sys.exit(f"{path}: loaded back, the accuracy is {again:.2f} %, not {accuracies[-1]:.2f} %")
     print(f"{path} saved and loaded back: {again:.2f} %")
-    draw(os.path.join(args.out, "training.png"), losses, args.epochs, accuracies, test_images, test_labels, predictions)
+    if args.losses:
+        with open(args.losses, "w", encoding="utf-8") as file:
+            json.dump(losses, file)
+    draw(
+        os.path.join(args.out, "training.png"),
+        losses[::20],
+        args.epochs,
+        accuracies,
+        test_images,
+        test_labels,
+        predictions,
+    )
     print(f"{sum(seconds) / len(seconds):.1f} s per epoch (best {min(seconds):.1f} s)")
 
 
