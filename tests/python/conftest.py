@@ -1,6 +1,6 @@
 """Differences from PyTorch that are known and not mended yet: known_failures.txt gives each one's test and reason.
 
-A listed test runs and is reported as xfailed, or as xpassed once it is mended; its line is then to be deleted.
+A listed test has to fail; once it is mended it fails as "XPASS(strict)" until its line is deleted.
 """
 
 import pathlib
@@ -27,4 +27,4 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         node = item.nodeid.removeprefix("tests/python/")
         if node in reasons:
-            item.add_marker(pytest.mark.xfail(reason=reasons[node], strict=False))
+            item.add_marker(pytest.mark.xfail(reason=reasons[node], strict=True))
