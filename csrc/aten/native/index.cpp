@@ -32,6 +32,19 @@ TensorBase gather(const TensorBase& self, int64_t dim, const TensorBase& index, 
   return out;
 }
 
+namespace {
+// Negative positions are no positions here. PyTorch's class of error depends on the dimension.
+void check_positions(const TensorBase& index, int64_t dim, const TensorBase& self) {
+  if (index.is_meta() || index.numel() == 0) return;
+  const int64_t size = self.sizes()[static_cast<size_t>(dim)];
+  TORCH_CHECK(self.dim() < 2 || size > 0, "index_select(): self indexing axis dim should be positive");
+  const int64_t low = read_scalar(ops::min(index)).to_int(), high = read_scalar(ops::max(index)).to_int();
+  if (low >= 0 && high < size) return;
+  TORCH_CHECK_INDEX(dim != 0, "index out of range in self");
+  TORCH_CHECK(false, "INDICES element is out of DATA bounds, id=", low < 0 ? low : high, " axis_dim=", size);
+}
+}  // namespace
+
 TensorBase index_select(const TensorBase& self, int64_t dim, const TensorBase& index) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   TORCH_CHECK_INDEX(index.dim() <= 1, "index_select(): Index is supposed to be a vector, but got dim: ", index.dim(),
@@ -45,9 +58,7 @@ TensorBase index_select(const TensorBase& self, int64_t dim, const TensorBase& i
   }
   std::vector<std::optional<TensorBase>> indices(static_cast<size_t>(d));
   indices.emplace_back(i);
-  // Negative positions are no positions here.
-  TORCH_CHECK_INDEX(i.is_meta() || i.numel() == 0 || !read_scalar(ops::any(ops::lt(i, wrapped_scalar(0)))).to_bool(),
-                    "index out of range in self");
+  check_positions(i, d, self);
   return index_contiguous(self, indices);
 }
 
