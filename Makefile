@@ -51,9 +51,13 @@ test: $(stamps)/tests $(stamps)/dev build  ## run all tests (PYTEST_ARGS="-k sof
 	  else echo "no C++ tests were built"; fi
 	$(PY) -m pytest $(PYTEST_ARGS)
 
+.PHONY: docs
+docs: $(stamps)/dev build  ## write tutorials, API reference and the table of operators as web pages into docs/build
+	$(PY) tools/make_docs.py --ops $(BUILD)/generated/ops.md
+
 .PHONY: clean
 clean:  ## remove everything that a build made, but not .venv
-	rm -rf $(BUILD) build-* dist demo tiny_torch/lib tiny_torch/_C*.so *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(BUILD) build-* dist demo docs/build tiny_torch/lib tiny_torch/_C*.so *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 ##@ Looking inside

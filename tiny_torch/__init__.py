@@ -138,7 +138,10 @@ _LAZY_NAMES.update({f"{element}Tensor": "_legacy_tensor" for element in (*_ELEME
 
 
 def __dir__():
-    return sorted({*globals(), *_LAZY, *_LAZY_NAMES})
+    import pkgutil
+
+    there = {module.name for module in pkgutil.iter_modules(__path__)}
+    return sorted({*globals(), *there.intersection(_LAZY), *_LAZY_NAMES})
 
 
 def __getattr__(name):

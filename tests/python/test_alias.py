@@ -184,3 +184,17 @@ def test_versions_compare_like_pytorchs(other):
         for operation in ("__lt__", "__le__", "__gt__", "__ge__", "__eq__"):
             assert getattr(ours, operation)(other) == getattr(theirs, operation)(other), (text, operation)
     assert TorchVersion("2.13.0") >= (2, 13) and hash(TorchVersion("1")) == hash("1")
+
+
+def test_every_name_that_a_package_lists_is_there():
+    """inspect, help() and documentation tools walk through dir(); a missing module must look like a missing attribute."""
+    for package in (
+        tiny_torch,
+        tiny_torch.utils,
+        tiny_torch.nn,
+        tiny_torch.nn.utils,
+        tiny_torch.optim,
+        tiny_torch.backends,
+    ):
+        assert [name for name in dir(package) if not hasattr(package, name)] == []
+        assert not hasattr(package, "no_such_module")
