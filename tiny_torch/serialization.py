@@ -423,6 +423,14 @@ def save(
 
     Raises:
         RuntimeError: for one memory seen by several dtypes, which the format cannot express.
+
+    Examples:
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> torch.save({"weights": torch.ones(2), "epoch": 3}, file)
+        >>> _ = file.seek(0)
+        >>> torch.load(file)
+        {'weights': tensor([1., 1.]), 'epoch': 3}
     """
     if not _is_path(f) and not hasattr(f, "write"):
         raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")

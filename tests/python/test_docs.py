@@ -154,13 +154,25 @@ DOCSTRINGS = sorted(
 )
 
 
+def docstrings(path):
+    """Pairs of (name, docstring) of a file's module, classes and functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            yield getattr(node, "name", "module"), ast.get_docstring(node) or ""
+
+
 @pytest.mark.parametrize("module", DOCSTRINGS)
 def test_examples_in_docstrings(module):
     import doctest
 
     pytest.importorskip("numpy")
-    result = doctest.testmod(importlib.import_module(module), optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert result.attempted > 0 and result.failed == 0
+    torch = importlib.import_module(NAME)
+    loaded = importlib.import_module(module)
+    names = {**vars(loaded), "torch": torch, "nn": torch.nn, "F": torch.nn.functional}
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    for name, text in docstrings(pathlib.Path(loaded.__file__)):
+        runner.run(doctest.DocTestParser().get_doctest(text, dict(names), f"{module}.{name}", loaded.__file__, 0))
+    assert runner.tries > 0 and runner.failures == 0
 
 
 def test_links_lead_somewhere():

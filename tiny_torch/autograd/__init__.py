@@ -183,6 +183,13 @@ def grad(
     Raises:
         RuntimeError: as `backward`; an input was not used and `allow_unused` is not set.
         ValueError: `materialize_grads` together with ``allow_unused=False``.
+
+    Examples:
+        >>> x = torch.tensor(3.0, requires_grad=True)
+        >>> (first,) = torch.autograd.grad(x**3, x, create_graph=True)
+        >>> (second,) = torch.autograd.grad(first, x)
+        >>> first.item(), second.item()
+        (27.0, 18.0)
     """
     if materialize_grads and allow_unused is False:
         raise ValueError(

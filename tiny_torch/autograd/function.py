@@ -88,6 +88,20 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
 
     `forward` runs without recording. `backward` gets one gradient per output and returns one, or None, per input. Where
     `setup_context(ctx, inputs, output)` is defined, `forward` gets no `ctx`.
+
+    Examples:
+        >>> class Double(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         return 2 * x
+        ...
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         return 2 * grad_output
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> Double.apply(x).sum().backward()
+        >>> x.grad
+        tensor([2., 2.])
     """
 
     generate_vmap_rule = False

@@ -77,7 +77,15 @@ class _Switch(_GradContext):
 
 
 class no_grad(_Switch):
-    """Operations inside are not recorded; their results do not require grad."""
+    """Operations inside are not recorded; their results do not require grad.
+
+    Examples:
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> with torch.no_grad():
+        ...     y = x * 2
+        >>> y.requires_grad, (x * 2).requires_grad
+        (False, True)
+    """
 
 
 class enable_grad(_Switch):

@@ -40,6 +40,14 @@ class Adam(ElementwiseOptimizer):
 
     Raises:
         ValueError: an option is out of its range.
+
+    Examples:
+        >>> weight = torch.tensor([4.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adam([weight], lr=0.5)
+        >>> (weight**2).sum().backward()
+        >>> optimizer.step()
+        >>> weight.item()
+        3.5
     """
 
     _sparse_advice = ", please consider SparseAdam instead"

@@ -34,6 +34,16 @@ class SGD(ElementwiseOptimizer):
 
     Raises:
         ValueError: an option is out of its range.
+
+    Examples:
+        >>> weight = torch.tensor([4.0], requires_grad=True)
+        >>> optimizer = torch.optim.SGD([weight], lr=0.25)
+        >>> for _ in range(3):
+        ...     optimizer.zero_grad()
+        ...     (weight**2).sum().backward()
+        ...     optimizer.step()
+        >>> weight.item()
+        0.5
     """
 
     _takes_sparse_grads = True

@@ -217,6 +217,13 @@ def checkpoint(
         CheckpointError: in backward, when the second run saved other tensors.
 
     Same as PyTorch's torch.utils.checkpoint.checkpoint.
+
+    Examples:
+        >>> from tiny_torch.utils.checkpoint import checkpoint
+        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+        >>> checkpoint(lambda t: t.exp().log() * t, x, use_reentrant=False).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
     """
     if use_reentrant is None:
         warnings.warn(

@@ -26,6 +26,13 @@ class MultiheadAttention(Module):
     Raises:
         AssertionError: `embed_dim` is not divisible by `num_heads`.
         ValueError: one of them is not positive.
+
+    Examples:
+        >>> attention = nn.MultiheadAttention(embed_dim=8, num_heads=2, batch_first=True)
+        >>> x = torch.ones(4, 5, 8)
+        >>> y, weights = attention(x, x, x)
+        >>> y.shape, weights.shape
+        (torch.Size([4, 5, 8]), torch.Size([4, 5, 5]))
     """
 
     __constants__ = ["batch_first"]

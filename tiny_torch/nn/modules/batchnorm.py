@@ -150,7 +150,13 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """`BatchNorm1d` for (N, C, H, W) tensors."""
+    """`BatchNorm1d` for (N, C, H, W) tensors.
+
+    Examples:
+        >>> norm = nn.BatchNorm2d(3)
+        >>> norm(torch.randn(8, 3, 4, 4)).mean(dim=(0, 2, 3)).abs().max().item() < 1e-6
+        True
+    """
 
     def _check_input_dim(self, input) -> None:
         if input.dim() != 4:

@@ -70,6 +70,11 @@ class Sequential(_Numbered):
     Takes the children as arguments, or an `OrderedDict` from names to children::
 
         nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+
+    Examples:
+        >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+        >>> net(torch.ones(2, 4)).shape, len(net), net[1]
+        (torch.Size([2, 1]), 3, ReLU())
     """
 
     def __init__(self, *args):

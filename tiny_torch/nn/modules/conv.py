@@ -208,7 +208,13 @@ class Conv1d(_ConvNd):
 
 
 class Conv2d(_ConvNd):
-    """Cross-correlation over (N, C, H, W) or (C, H, W) images; the arguments are those of `Conv1d`."""
+    """Cross-correlation over (N, C, H, W) or (C, H, W) images; the arguments are those of `Conv1d`.
+
+    Examples:
+        >>> layer = nn.Conv2d(3, 8, kernel_size=3, stride=2, padding=1)
+        >>> layer(torch.zeros(1, 3, 32, 32)).shape, layer.weight.shape
+        (torch.Size([1, 8, 16, 16]), torch.Size([8, 3, 3, 3]))
+    """
 
     _operator = _static_operator("conv2d")
 

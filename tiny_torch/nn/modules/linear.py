@@ -35,6 +35,13 @@ class Linear(Module):
     Shape:
         (..., in_features) to (..., out_features); `weight` is (out_features, in_features), `bias` (out_features,).
         Both start uniform on [-k, k] with ``k = 1 / sqrt(in_features)``.
+
+    Examples:
+        >>> layer = nn.Linear(3, 2)
+        >>> layer(torch.ones(4, 5, 3)).shape
+        torch.Size([4, 5, 2])
+        >>> [(name, tuple(p.shape)) for name, p in layer.named_parameters()]
+        [('weight', (2, 3)), ('bias', (2,))]
     """
 
     __constants__ = ["in_features", "out_features"]

@@ -228,7 +228,13 @@ class SoftMarginLoss(_Loss):
 
 
 class CrossEntropyLoss(_WeightedLoss):
-    """Cross entropy of logits; see `functional.cross_entropy`."""
+    """Cross entropy of logits; see `functional.cross_entropy`.
+
+    Examples:
+        >>> loss = nn.CrossEntropyLoss()
+        >>> loss(torch.zeros(3, 4), torch.tensor([0, 2, 1]))
+        tensor(1.3863)
+    """
 
     __constants__ = ["ignore_index", "reduction", "label_smoothing"]
 

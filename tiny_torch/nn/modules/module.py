@@ -163,6 +163,17 @@ class Module(StateMixin, ConversionMixin, TreeMixin):
 
             def forward(self, x):
                 return self.out(self.hidden(x).relu())
+
+    Examples:
+        >>> class Scale(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.factor = nn.Parameter(torch.tensor(2.0))
+        ...
+        ...     def forward(self, x):
+        ...         return self.factor * x
+        >>> Scale()(torch.ones(3)).tolist(), list(Scale().state_dict())
+        ([2.0, 2.0, 2.0], ['factor'])
     """
 
     dump_patches: bool = False

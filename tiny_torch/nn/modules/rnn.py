@@ -350,6 +350,12 @@ class LSTM(RNNBase):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997); called as `RNN` is, with the arguments of `RNNBase`.
 
     The state is a pair: hidden states (layers, B, proj_size or hidden_size) and cells (layers, B, hidden_size).
+
+    Examples:
+        >>> layer = nn.LSTM(input_size=3, hidden_size=5, num_layers=2, batch_first=True)
+        >>> output, (hidden, cells) = layer(torch.zeros(4, 7, 3))
+        >>> output.shape, hidden.shape, cells.shape
+        (torch.Size([4, 7, 5]), torch.Size([2, 4, 5]), torch.Size([2, 4, 5]))
     """
 
     def __init__(self, *args, **kwargs):

@@ -56,6 +56,13 @@ class Embedding(_RowsOfWeight):
 
     Shape:
         int32 or int64 indices (...) to (..., embedding_dim); `weight` is (num_embeddings, embedding_dim).
+
+    Examples:
+        >>> table = nn.Embedding(10, 3, padding_idx=0)
+        >>> table(torch.tensor([[1, 2], [4, 0]])).shape
+        torch.Size([2, 2, 3])
+        >>> table(torch.tensor([0])).detach()
+        tensor([[0., 0., 0.]])
     """
 
     __constants__ = [

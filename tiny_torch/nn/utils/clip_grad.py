@@ -73,6 +73,14 @@ def clip_grad_norm_(
 
     Returns:
         The norm before clipping, a tensor without dimensions.
+
+    Examples:
+        >>> weight = torch.zeros(2, requires_grad=True)
+        >>> weight.grad = torch.tensor([3.0, 4.0])
+        >>> nn.utils.clip_grad_norm_(weight, max_norm=1.0)
+        tensor(5.)
+        >>> weight.grad
+        tensor([0.6000, 0.8000])
     """
     parameters = _listed(parameters)
     total_norm = get_total_norm(_grads(parameters), norm_type, error_if_nonfinite, foreach)

@@ -74,6 +74,15 @@ class DataLoader:
         ValueError: arguments that exclude each other or are out of range.
         RuntimeError: while iterating: a worker died, or a batch took longer than `timeout`. An exception in a worker
             is raised again here with the text of its traceback.
+
+    Examples:
+        >>> from tiny_torch.utils.data import DataLoader, TensorDataset
+        >>> data = TensorDataset(torch.arange(5.0), torch.arange(5))
+        >>> for x, y in DataLoader(data, batch_size=2):
+        ...     print(x, y)
+        tensor([0., 1.]) tensor([0, 1])
+        tensor([2., 3.]) tensor([2, 3])
+        tensor([4.]) tensor([4])
     """
 
     _initialized = False

@@ -236,6 +236,11 @@ def random_split(dataset, lengths, generator=None):
 
     Raises:
         ValueError: the sizes do not add up to ``len(dataset)``.
+
+    Examples:
+        >>> from tiny_torch.utils.data import random_split
+        >>> [len(part) for part in random_split(range(10), [0.7, 0.3])]
+        [7, 3]
     """
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         lengths = _split_sizes(len(dataset), lengths)
