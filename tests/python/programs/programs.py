@@ -503,11 +503,13 @@ PROGRAMS = [
 
 
 def main():
+    import models
+
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     wanted = sys.argv[1:]
     results = {}
-    for program in PROGRAMS:
+    for program in [*PROGRAMS, *models.PROGRAMS]:
         if not wanted or program.__name__ in wanted:
             torch.manual_seed(1)
             try:

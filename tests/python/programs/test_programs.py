@@ -15,7 +15,8 @@ ROOT = HERE.parents[2]
 SOURCE = HERE / "programs.py"
 NAMES = [
     element.id
-    for node in ast.parse(SOURCE.read_text()).body
+    for file in (SOURCE, HERE / "models.py")
+    for node in ast.parse(file.read_text()).body
     if isinstance(node, ast.Assign) and node.targets[0].id == "PROGRAMS"
     for element in node.value.elts
 ]
