@@ -259,6 +259,11 @@ class Tensor(_C.TensorBase):
         return torch.norm(self, p, dim, keepdim, dtype=dtype)
 
     @_overridable
+    def lu(self, pivot=True, get_infos=False):
+        """The LU factorisation in packed form; see :func:`torch.lu`."""
+        return torch.lu(self, pivot=pivot, get_infos=get_infos)
+
+    @_overridable
     def stft(self, *args, **kwargs):
         """Fourier transforms of frames; see :func:`torch.stft`."""
         return torch.stft(self, *args, **kwargs)

@@ -20,8 +20,7 @@ struct CachedCast {
   TensorBase cast;
 };
 struct ThreadState {
-  DeviceState devices[3] = {
-      {DeviceType::CPU, kBFloat16}, {DeviceType::CUDA, kHalf}, {DeviceType::PrivateUse1, kHalf}};
+  DeviceState devices[3] = {{DeviceType::CPU, kBFloat16}, {DeviceType::CUDA, kHalf}, {DeviceType::PrivateUse1, kHalf}};
   bool cache_enabled = true;
   int nesting = 0;
   std::unordered_map<const TensorImpl*, CachedCast> cache;

@@ -99,16 +99,19 @@ TensorBase norm_backward(const TensorBase& grad_in, const TensorBase& self, cons
   };
   if (p == 0) return TensorBase();
   if (p == 1) return ops::sgn(self) * grad;
-  if (p == 2) return zero_where(ops::eq(norm, wrapped_scalar(0)), grad * (self / norm));
+  if (p == 2) return grad * zero_where(ops::eq(norm, wrapped_scalar(0)), self / norm);
   if (std::isinf(p)) {
     const TensorBase hit = ops::eq(ops::abs(self), norm);
     const TensorBase ties = ops::to(hit, grad.scalar_type());
     return ops::sgn(self) * (grad * ties / ops::sum(ties, dim, true));
   }
-  const TensorBase powers = ops::pow(ops::abs(self), Scalar(p - 1));
-  const TensorBase ratio = ops::sgn(self) * powers * (grad / ops::pow(norm, Scalar(p - 1)));
-  const TensorBase at_zero = ops::eq(p < 2 ? self : norm, wrapped_scalar(0));
-  return zero_where(ops::logical_or(at_zero, ops::eq(norm, wrapped_scalar(0))), ratio);
+  if (p < 1) {
+    const TensorBase powers = ops::pow(ops::abs(self), Scalar(p - 1));
+    return ops::sgn(self) * zero_where(ops::eq(self, wrapped_scalar(0)), powers) * grad * ops::pow(norm, Scalar(1 - p));
+  }
+  const TensorBase scaled =
+      p < 2 ? ops::sgn(self) * ops::pow(ops::abs(self), Scalar(p - 1)) : self * ops::pow(ops::abs(self), Scalar(p - 2));
+  return scaled * zero_where(ops::eq(norm, wrapped_scalar(0)), grad / ops::pow(norm, Scalar(p - 1)));
 }
 
 TensorBase var_backward(const TensorBase& grad, const TensorBase& self, OptionalIntArrayRef dim,

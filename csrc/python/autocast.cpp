@@ -79,7 +79,8 @@ PyMethodDef functions[] = {
     {"is_autocast_enabled", as_cfunction(&is_enabled), METH_VARARGS | METH_KEYWORDS,
      "is_autocast_enabled(device_type) -> bool\n\nWhether autocast is on for this thread and devices of this type."},
     {"set_autocast_enabled", as_cfunction(&set_enabled), METH_VARARGS | METH_KEYWORDS,
-     "set_autocast_enabled(device_type, enabled)\n\nSwitches autocast for this thread; torch.autocast does it for a scope."},
+     "set_autocast_enabled(device_type, enabled)\n\nSwitches autocast for this thread; torch.autocast does it for a "
+     "scope."},
     {"get_autocast_dtype", as_cfunction(&get_dtype), METH_VARARGS | METH_KEYWORDS,
      "get_autocast_dtype(device_type) -> dtype\n\nThe short dtype of autocast: bfloat16 on the CPU unless set."},
     {"set_autocast_dtype", as_cfunction(&set_dtype), METH_VARARGS | METH_KEYWORDS,

@@ -165,3 +165,17 @@ def test_numpy_operands():
                     operands = (t.tensor([4.0, 8.0]), number)
                     results.append(outcome(function, operands[sides[0]], operands[sides[1]]))
                 assert same(*results), (function, number, sides, results)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16"])
+@pytest.mark.parametrize("number", [-1, 256, 300, -300, 65536, 2**31])
+def test_numbers_wrap_to_a_narrow_dtype_before_they_are_compared(dtype, number):
+    def run(module):
+        x = module.tensor([0, 1, 44, 100], dtype=getattr(module, dtype))
+        wide = module.tensor(number)
+        return [
+            r.tolist()
+            for r in (x == number, x < number, x + number, x - number, module.maximum(x, wide), x == wide, x * wide)
+        ]
+
+    assert run(tiny_torch) == run(oracle)

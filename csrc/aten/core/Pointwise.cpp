@@ -88,6 +88,42 @@ void store_scalars(const Scalar* scalars, int n, void* out) {
   for (int i = 0; i < n; ++i) static_cast<T*>(out)[i] = scalars[i].to<T>();
 }
 
+int64_t wrapped(int64_t value, ScalarType dtype) {
+  switch (dtype) {
+    case kByte:
+      return static_cast<uint8_t>(value);
+    case kChar:
+      return static_cast<int8_t>(value);
+    case kShort:
+      return static_cast<int16_t>(value);
+    case kInt:
+      return static_cast<int32_t>(value);
+    default:
+      return value;
+  }
+}
+
+// Numbers and 0-d tensors may be wider than the dtype they are computed in: they wrap to it first, as in PyTorch.
+bool wraps(const TensorBase& t, ScalarType common) {
+  if (t.scalar_type() == common || t.dim() != 0 || !t.is_cpu() || !is_integral(t.scalar_type(), false)) return false;
+  const int64_t value = read_scalar(t).to_int();
+  return wrapped(value, common) != value;
+}
+
+void run_wrapped(const PointwiseCall& call, ScalarType common) {
+  TensorBase held[kMaxPointwiseInputs];
+  const TensorBase* inputs[kMaxPointwiseInputs];
+  for (int i = 0; i < call.op->num_inputs; ++i) {
+    inputs[i] = call.inputs[i];
+    if (!wraps(*inputs[i], common)) continue;
+    held[i] = scalar_tensor_of(wrapped(read_scalar(*inputs[i]).to_int(), common), common);
+    inputs[i] = &held[i];
+  }
+  PointwiseCall narrow = call;
+  narrow.inputs = inputs;
+  pointwise_stub(call.out->device().type(), narrow);
+}
+
 void run(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs, const Scalar* scalars,
          ScalarType common) {
   if (out.numel() == 0) return;
@@ -112,7 +148,9 @@ void run(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* 
         break;
     }
   }
-  pointwise_stub(out.device().type(), PointwiseCall{&op, &out, inputs, values.bytes, type});
+  const PointwiseCall call{&op, &out, inputs, values.bytes, type};
+  if (type == ComputeType::I64 && common != kLong && common != kBool) return run_wrapped(call, common);
+  pointwise_stub(out.device().type(), call);
 }
 
 // A narrow result dtype (bool, int8, bfloat16 ...) wraps or rounds before another out dtype sees the value.

@@ -3,7 +3,9 @@
 #include <string>
 
 #include "aten/core/operators.h"
+#include "aten/core/promotion.h"
 #include "generated/kernels/products.h"
+#include "generated/ops/copy.h"
 #include "generated/ops/diagonal.h"
 #include "generated/ops/matmul.h"
 #include "generated/ops/products.h"
@@ -181,6 +183,10 @@ TensorBase sum_of_products(TensorBase a, TensorBase b, const std::vector<bool>& 
       right_size *= m;
     }
   }
+  // Sums of small integers are int64.
+  const ScalarType common = promote_types(a.scalar_type(), b.scalar_type());
+  a = ops::to(a, common);
+  b = ops::to(b, common);
   const auto joined = [](std::initializer_list<const DimVector*> parts) {
     DimVector all;
     for (const DimVector* part : parts) {
@@ -207,7 +213,8 @@ TensorBase sum_of_products(TensorBase a, TensorBase b, const std::vector<bool>& 
 
 class Contraction {
  public:
-  Contraction(const Equation& equation, TensorList tensors) : kept_(equation.output.size()) {
+  Contraction(const Equation& equation, TensorList tensors)
+      : kept_(equation.output.size()), is_product_(tensors.size() > 1) {
     std::vector<int> order = equation.output;
     for (const auto& labels : equation.inputs) {
       for (int label : labels) {
@@ -275,11 +282,13 @@ class Contraction {
       plain = plain && result.size(static_cast<int64_t>(d)) == 1;
     }
     if (rest.empty()) return result;
-    if (plain) return ops::squeeze(result, IntArrayRef(rest));
+    // One operand is summed, which promotes integers; products have summed already.
+    if (plain && is_product_) return ops::squeeze(result, IntArrayRef(rest));
     return ops::sum(result, OptionalIntArrayRef(IntArrayRef(rest)), false);
   }
 
   size_t kept_;
+  bool is_product_;
   std::vector<TensorBase> operands_;
   std::vector<int64_t> sizes_;
 };
@@ -309,8 +318,8 @@ TensorBase tensordot(const TensorBase& self, const TensorBase& other, IntArrayRe
     TORCH_CHECK(n == m || n == 1 || m == 1, "contracted dimensions need to match, but first has size ", n, " in dim ",
                 d, " and second has size ", m, " in dim ", e);
     // A dimension of size 1 is broadcast: the other side is summed first.
-    if (n != m && m == 1) a = ops::sum(a, OptionalIntArrayRef(IntArrayRef(d)), true);
-    if (n != m && n == 1) b = ops::sum(b, OptionalIntArrayRef(IntArrayRef(e)), true);
+    if (n != m && m == 1) a = ops::sum(a, OptionalIntArrayRef(IntArrayRef(d)), true, a.scalar_type());
+    if (n != m && n == 1) b = ops::sum(b, OptionalIntArrayRef(IntArrayRef(e)), true, b.scalar_type());
     count *= a.size(d);
   }
   for (int64_t d = 0; d < self.dim(); ++d) {

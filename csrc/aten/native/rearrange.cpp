@@ -159,8 +159,14 @@ TensorBase index_fill(const TensorBase& self, int64_t dim, const TensorBase& ind
                     "index_fill_(): Expected dtype int64 for index.");
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   TORCH_CHECK(index.dim() <= 1, "Index has to be a vector/scalar");
-  const TensorBase filled =
-      ops::index_put(at_least_1d(self), at_dim(d, index), ops::to(value, self.scalar_type()), false);
+  const TensorBase target = at_least_1d(self);
+  const int64_t size = target.sizes()[static_cast<size_t>(d)];
+  const TensorBase marked = ops::index_put(ops::zeros({size}, kBool, std::nullopt, self.device()), at_dim(0, index),
+                                           scalar_tensor_of(true, kBool, self.device()), false);
+  // Through a mask, so that an index that occurs twice counts once in the gradient of `value`.
+  DimVector shape(static_cast<size_t>(target.dim()), 1);
+  shape[static_cast<size_t>(d)] = size;
+  const TensorBase filled = ops::where(ops::reshape(marked, shape), ops::to(value, self.scalar_type()), target);
   return ops::reshape(filled, self.sizes());
 }
 TensorBase index_fill(const TensorBase& self, int64_t dim, const TensorBase& index, const Scalar& value) {
