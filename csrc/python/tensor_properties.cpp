@@ -87,9 +87,17 @@ int set_grad_fn(PyObject* self, PyObject* value, void*) {
   END_HANDLE_ERRORS_RET(-1)
 }
 
-PyObject* get_grad(PyObject* self, void*) {
+// `quiet` for `_grad`, which hooks and frameworks look at without meaning anything by it.
+PyObject* get_grad(PyObject* self, void* quiet) {
   HANDLE_ERRORS
-  return wrap(autograd::grad(unpack(self)));
+  const TensorBase& tensor = unpack(self);
+  TensorBase grad = autograd::grad(tensor);
+  if (!grad.defined() && quiet == nullptr && !autograd::is_leaf(tensor) && !autograd::retains_grad(tensor)) {
+    TORCH_WARN(
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. backward() doesn't fill it: call "
+        ".retain_grad() on the tensor before, if its gradient is wanted, or look at the leaf it was meant to be.");
+  }
+  return wrap(std::move(grad));
   END_HANDLE_ERRORS
 }
 int set_grad(PyObject* self, PyObject* value, void*) {
@@ -244,7 +252,7 @@ PyGetSetDef tensor_properties[] = {
      "Whether operations on this tensor are recorded for gradients.", nullptr},
     {"is_leaf", &get_is_leaf, nullptr, "Whether no recorded operation made this tensor.", nullptr},
     {"grad", &get_grad, &set_grad, "The gradient that backward() accumulated, or None.", nullptr},
-    {"_grad", &get_grad, &set_grad, nullptr, nullptr},
+    {"_grad", &get_grad, &set_grad, nullptr, const_cast<char*>("quiet")},
     {"grad_fn", &get_grad_fn, nullptr, "The node of the operation that made this tensor, or None.", nullptr},
     {"_grad_fn", &get_grad_fn, &set_grad_fn, nullptr, nullptr},
     {"data", &get_data, &set_data, "The same values outside of the graph.", nullptr},

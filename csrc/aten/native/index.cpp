@@ -113,6 +113,10 @@ TensorBase masked_fill(const TensorBase& self, const TensorBase& mask, const Ten
   return fill_masked(self, mask, ops::to(value, self.scalar_type()));
 }
 
+std::vector<TensorBase> nonzero_numpy(const TensorBase& self) {
+  return ops::unbind(ops::nonzero(at_least_1d(self)), 1);
+}
+
 TensorBase masked_select(const TensorBase& self, const TensorBase& mask) {
   TORCH_CHECK(mask.scalar_type() == kBool, "masked_select: expected BoolTensor for mask");
   const DimVector shape = infer_broadcast_size(self.sizes(), mask.sizes());

@@ -1,6 +1,8 @@
 // Fronts of the normalisations.
 #include "aten/native/norm.h"
 
+#include <string>
+
 #include "aten/core/operators.h"
 #include "generated/kernels/norm.h"
 #include "generated/ops/copy.h"
@@ -52,6 +54,12 @@ ScalarType stats_dtype(const TensorBase& input, std::initializer_list<const Tens
   return input.scalar_type();
 }
 
+std::string after_commas(IntArrayRef sizes) {
+  std::string text;
+  for (const int64_t size : sizes) text += ", " + std::to_string(size);
+  return text;
+}
+
 int64_t normalized_count(const TensorBase& input, IntArrayRef shape, const TensorBase& weight, const TensorBase& bias) {
   TORCH_CHECK(!shape.empty(),
               "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
@@ -65,8 +73,8 @@ int64_t normalized_count(const TensorBase& input, IntArrayRef shape, const Tenso
               bias.defined() ? bias.sizes() : shape, " and normalized_shape = ", shape);
   const IntArrayRef sizes = input.sizes();
   TORCH_CHECK(sizes.size() >= shape.size() && sizes.slice(sizes.size() - shape.size()) == shape,
-              "Given normalized_shape=", shape, ", expected input with shape [*, ", shape, "], but got input of size",
-              sizes);
+              "Given normalized_shape=", shape, ", expected input with shape [*", after_commas(shape),
+              "], but got input of size", sizes);
   return checked_numel(shape);
 }
 

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import warnings
 import weakref
 
 import pytest
@@ -84,6 +85,19 @@ def test_grad_of_intermediates_and_unused(torch):
         torch.autograd.grad(out, b, allow_unused=False, materialize_grads=True)
     with pytest.raises(RuntimeError, match="One of the differentiated Tensors does not require grad"):
         torch.autograd.grad(out, torch.ones(1))
+
+
+def test_looking_for_the_gradient_of_an_intermediate_warns(torch):
+    a = leaf(torch, [1.0])
+    mid = a * 3
+    with pytest.warns(UserWarning, match="The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"):
+        assert mid.grad is None
+    mid.retain_grad()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert mid.grad is None and a.grad is None
+        mid.sum().backward()
+        assert mid.grad.tolist() == [1] and a.grad.tolist() == [3]
 
 
 def test_backward_with_inputs(torch):

@@ -160,6 +160,9 @@ def test_groups():
     optimizer = optim.SGD([{"params": [a]}, {"params": b, "lr": 1.0}], lr=0.1)
     optimizer.add_param_group({"params": [c], "momentum": 0.9})
     assert [g["lr"] for g in optimizer.param_groups] == [0.1, 1.0, 0.1]
+    assert "weight_decay: 0\n\nParameter Group 1\n" in repr(optimizer) and repr(optimizer).startswith(
+        "SGD (\nParameter Group 0"
+    )
     for p in (a, b, c):
         p.grad = torch.ones(1)
     optimizer.step()

@@ -217,7 +217,7 @@ def experts():
         weight = weight / weight.sum(-1, keepdim=True)
         out = torch.zeros(20, 3)
         for i, expert in enumerate(experts):
-            row, slot = (choice == i).nonzero(as_tuple=True)
+            row, slot = torch.where(choice == i)
             out.index_add_(0, row, expert(x[row]) * weight[row, slot, None])
         load = F.one_hot(choice[:, 0], 4).to(x.dtype).mean(0)
         loss = F.mse_loss(out, target) + 0.1 * 4 * (load * chances.mean(0)).sum()
