@@ -281,6 +281,16 @@ class Tensor(_C.TensorBase):
         return super().unflatten(dim, sizes)
 
     @_overridable
+    def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None):
+        """The different elements, or slices of `dim`; see :func:`torch.unique`."""
+        return torch.unique(self, sorted, return_inverse, return_counts, dim)
+
+    @_overridable
+    def unique_consecutive(self, return_inverse=False, return_counts=False, dim=None):
+        """One element, or slice of `dim`, of each run of equal ones; see :func:`torch.unique_consecutive`."""
+        return torch.unique_consecutive(self, return_inverse, return_counts, dim)
+
+    @_overridable
     def to_sparse(self, *args, **kwargs):
         """NotImplementedError: there are no sparse layouts."""
         raise NotImplementedError("to_sparse(): sparse layouts are not supported")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import tiny_torch as torch
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "cdist",
     "chain_matmul",
     "einsum",
+    "gradient",
+    "histogramdd",
     "is_tensor",
     "is_storage",
     "is_floating_point",
@@ -21,6 +25,8 @@ __all__ = [
     "norm",
     "split",
     "tensordot",
+    "unique",
+    "unique_consecutive",
 ]
 
 
@@ -235,3 +241,120 @@ def block_diag(*tensors):
 def cartesian_prod(*tensors):
     """All combinations of one element of each vector, as the rows of a matrix; of a single vector the vector."""
     return torch._C._VariableFunctions.cartesian_prod(tensors)
+
+
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The different elements of `input`, or slices of `dim`, in order.
+
+    With `return_inverse` also where each element stands among them, with `return_counts` how often each occurs (int64).
+    """
+    functions = torch._C._VariableFunctions
+    if dim is None:
+        result = functions._unique2(input, sorted, return_inverse, return_counts)
+    else:
+        result = functions.unique_dim(input, dim, sorted, return_inverse, return_counts)
+    return _asked_for(*result, return_inverse, return_counts)
+
+
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """One element, or slice of `dim`, of each run of equal ones; the run of each and the lengths as for unique."""
+    result = torch._C._VariableFunctions.unique_consecutive(input, return_inverse, return_counts, dim)
+    return _asked_for(*result, return_inverse, return_counts)
+
+
+def _asked_for(values, inverse, counts, return_inverse, return_counts):
+    extra = ([inverse] if return_inverse else []) + ([counts] if return_counts else [])
+    return (values, *extra) if extra else values
+
+
+def histogramdd(input, bins, range=None, weight=None, density=False):
+    """How many points, whose coordinates are the last dimension of `input`, fall into each box of a grid.
+
+    Args:
+        bins: how many equal bins each coordinate has, one number or one per coordinate, or a tensor of edges for each.
+        range: lowest and highest edge of each coordinate in turn; by default those of the points.
+        weight: what each point counts, of the shape of `input` without its last dimension.
+        density: divide by the total and by the volume of each box.
+
+    Returns:
+        The named tuple (hist, bin_edges).
+
+    Raises:
+        RuntimeError: other than two or more dimensions, a number of bins that does not fit, infinite ranges.
+    """
+    functions = torch._C._VariableFunctions
+    if isinstance(bins, int):
+        bins = [bins] * (input.shape[-1] if input.dim() > 0 else 0)
+    if not all(isinstance(b, torch.Tensor) for b in bins):
+        bins = functions._histogramdd_bin_edges(input, bins, range=range, weight=weight, density=density)
+    hist = functions._histogramdd_from_bin_tensors(input, bins, weight=weight, density=density)
+    return _histogramdd_type()(hist, tuple(bins))
+
+
+@functools.cache
+def _histogramdd_type():
+    import collections
+
+    return collections.namedtuple("histogramdd", ["hist", "bin_edges"])
+
+
+def gradient(input, *, spacing=1, dim=None, edge_order=1):
+    """Derivatives along `dim` (all dims by default) from neighbouring values, one tensor of input's shape per dimension.
+
+    Inside by central differences of second order (Fornberg, 1988), at the ends from `edge_order` + 1 values.
+
+    Args:
+        spacing: the distance between neighbours, a number for all dimensions or one for each, or the coordinates of the
+            values along each, as 1-d tensors.
+
+    Raises:
+        RuntimeError: an `edge_order` other than 1 and 2, too few values, `spacing` that does not fit the dimensions.
+    """
+    spacing = 1 if spacing is None else spacing
+    if edge_order not in (1, 2):
+        raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    dims = list(range(input.dim())) if dim is None else _dims(dim)
+    if any(not -input.dim() <= d < input.dim() for d in dims):
+        raise IndexError(f"gradient(): expected dims in [{-input.dim()}, {input.dim() - 1}], got {dims}")
+    if len({d % input.dim() for d in dims}) < len(dims):
+        raise RuntimeError(f"gradient(): a dim appears multiple times in {dims}")
+    is_list = isinstance(spacing, (list, tuple))
+    steps = list(spacing) if is_list else [spacing] * len(dims)
+    if len(steps) != len(dims):
+        raise RuntimeError(f"torch.gradient expected spacing to be a number or a list of {len(dims)}, got {len(steps)}")
+    if any(input.shape[d] < edge_order + 1 for d in dims):
+        raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
+    return tuple(_gradient_along(input, step, d, edge_order) for step, d in zip(steps, dims))
+
+
+def _gradient_along(x, step, dim, edge_order):
+    n = x.shape[dim]
+    at = lambda start, length: x.narrow(dim, start % n, length)
+    if isinstance(step, torch.Tensor) and step.dim() > 0:
+        if step.dim() != 1 or step.numel() != n:
+            raise RuntimeError(f"torch.gradient expected {n} coordinates for dim {dim}, got shape {tuple(step.shape)}")
+        shape = [-1 if d == dim % x.dim() else 1 for d in range(x.dim())]
+        widths = torch.diff(step).reshape(shape)
+    else:
+        widths = None
+    width = lambda start, length: step if widths is None else widths.narrow(dim, start % (n - 1), length)
+    if widths is None:
+        inner = (at(2, n - 2) - at(0, n - 2)) / (2 * step) if n > 2 else at(0, 0) / step
+    else:
+        left, right = width(0, n - 2), width(1, n - 2)
+        both = left + right
+        inner = at(2, n - 2) * (left / (right * both)) + at(1, n - 2) * ((right - left) / (left * right))
+        inner = inner - at(0, n - 2) * (right / (left * both))
+    if edge_order == 1:
+        first, last = (at(1, 1) - at(0, 1)) / width(0, 1), (at(-1, 1) - at(-2, 1)) / width(-1, 1)
+    else:
+        first = _edge([at(i, 1) for i in (0, 1, 2)], width(0, 1), width(1, 1))
+        last = -_edge([at(i, 1) for i in (-1, -2, -3)], width(-1, 1), width(-2, 1))
+    return torch.cat([first, inner, last], dim)
+
+
+def _edge(values, near, far):
+    """The derivative at the first of three values, `near` and `far` being the distances between them."""
+    a, b, c = values
+    both = near + far
+    return b * (both / (near * far)) - a * ((near + both) / (near * both)) - c * (near / (far * both))

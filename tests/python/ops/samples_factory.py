@@ -49,7 +49,9 @@ def linspace(op, make):
 @samples("linspace.Tensor_Tensor", "linspace.Tensor_Scalar", "linspace.Scalar_Tensor", dtypes=ONCE)
 def linspace_tensor(op, make):
     start, end = op.overload.split("_")
-    yield Sample(*[oracle.tensor(v) if kind == "Tensor" else v for kind, v in ((start, 0.0), (end, 2.0))], 5)
+    yield Sample(
+        *[oracle.tensor(v) if kind == "Tensor" else v for kind, v in ((start, 0.0), (end, 2.0))], 5, meta=False
+    )
 
 
 @samples("eye", dtypes=ONCE)

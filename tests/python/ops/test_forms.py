@@ -96,3 +96,73 @@ def test_suggested_order_follows_strides():
         same(mine, theirs)
         if y.is_contiguous(memory_format=oracle.channels_last):
             assert mine.stride() == theirs.stride()
+
+
+REPEATED = oracle.tensor([[3, 1, 3], [1, 1, 2], [3, 1, 3]])
+
+
+@pytest.mark.parametrize("dtype", [oracle.int64, oracle.float32, oracle.uint8, oracle.bool], ids=str)
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("counts", [False, True])
+@pytest.mark.parametrize("dim", [None, 0, 1])
+def test_unique(dtype, inverse, counts, dim):
+    values = (REPEATED - 1).to(dtype)
+    both(lambda t, make: t.unique(make(values), True, inverse, counts, dim))
+    both(lambda t, make: make(values).unique(return_inverse=inverse, return_counts=counts, dim=dim))
+    both(lambda t, make: t.unique_consecutive(make(values), return_inverse=inverse, return_counts=counts, dim=dim))
+    both(lambda t, make: make(values).unique_consecutive(return_inverse=inverse, return_counts=counts, dim=dim))
+
+
+def test_unique_keeps_every_nan():
+    x = oracle.tensor([float("nan"), 1.0, float("nan"), 1.0])
+    assert tiny.unique(to_tiny(x)).shape == oracle.unique(x).shape == (3,)
+
+
+@pytest.mark.parametrize("bins", [3, [2, 4], "edges"])
+@pytest.mark.parametrize("density", [False, True])
+def test_histograms_of_points(bins, density):
+    points, weight = oracle.arange(60.0).remainder(7.0).reshape(5, 6, 2), oracle.arange(30.0).reshape(5, 6)
+    edges = [oracle.tensor([0.0, 2.0, 5.0]), oracle.tensor([1.0, 3.0, 4.0, 6.0])]
+    for t, make in ((tiny, to_tiny), (oracle, lambda x: x)):
+        chosen = [make(e) for e in edges] if bins == "edges" else bins
+        result = t.histogramdd(make(points), chosen, weight=make(weight), density=density)
+        if t is tiny:
+            mine = result
+    same((mine.hist, mine.bin_edges), (result.hist, result.bin_edges))
+
+
+def test_histograms_of_points_refuse():
+    for t in (tiny, oracle):
+        for bins in ([2], [edge := t.tensor([0.0, 1.0])], [edge.double(), edge], [0, 2]):
+            with pytest.raises(RuntimeError):
+                t.histogramdd(t.zeros(5, 2), bins)
+
+
+def test_as_strided_scatter_keeps_the_gradient_of_what_stays():
+    x, src = tiny.ones(6, requires_grad=True), tiny.zeros(3, requires_grad=True)
+    tiny.as_strided_scatter(x, src, [3], [2]).sum().backward()
+    assert x.grad.tolist() == [0, 1, 0, 1, 0, 1] and src.grad.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("edge_order", [1, 2])
+@pytest.mark.parametrize("spacing", [1, 0.5, [2.0, 3.0], "coordinates"])
+def test_gradient(edge_order, spacing):
+    x = oracle.arange(20.0).reshape(4, 5).square().remainder(7)
+    coordinates = [oracle.tensor([0.0, 1.0, 3.0, 4.0]), oracle.tensor([0.0, 2.0, 2.5, 4.0, 5.0])]
+    results = []
+    for t, make in ((tiny, to_tiny), (oracle, lambda v: v)):
+        steps = [make(c) for c in coordinates] if spacing == "coordinates" else spacing
+        results.append(t.gradient(make(x), spacing=steps, edge_order=edge_order))
+    for mine, theirs in zip(*results):
+        oracle.testing.assert_close(to_oracle(mine), theirs)
+    whole = tiny.gradient(to_tiny(x.long()), dim=1)
+    oracle.testing.assert_close(to_oracle(whole[0]), oracle.gradient(x.long(), dim=1)[0])
+
+
+def test_gradient_refuses():
+    for t in (tiny, oracle):
+        for options in ({"edge_order": 3}, {"dim": (0, 0)}, {"spacing": [1.0]}):
+            with pytest.raises(RuntimeError):
+                t.gradient(t.ones(3, 3), **options)
+        with pytest.raises(RuntimeError):
+            t.gradient(t.ones(1))
