@@ -63,6 +63,7 @@ class TORCH_API Tensor : public TensorBase {
   bool is_leaf() const;
   Tensor data() const;
   void set_data(const Tensor& data) const;
+  TensorImpl* unsafeGetTensorImpl() const { return impl(); }
   int64_t _version() const { return impl()->version_counter().current(); }
   void retain_grad() const;
   using TensorBase::device;

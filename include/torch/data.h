@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include "api/data/dataloader.h"
+#include "api/data/datasets/chunk.h"
 #include "api/data/datasets/mnist.h"
 #include "api/data/transforms/transforms.h"
 

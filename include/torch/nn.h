@@ -6,6 +6,7 @@
 #include "api/nn/init.h"
 #include "api/nn/module.h"
 #include "api/nn/modules/activation.h"
+#include "api/nn/modules/adaptive.h"
 #include "api/nn/modules/bilinear.h"
 #include "api/nn/modules/container/lists.h"
 #include "api/nn/modules/container/sequential.h"

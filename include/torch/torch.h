@@ -6,6 +6,7 @@
 //   std::cout << x.grad().sizes() << "\n";
 #pragma once
 
+#include <ATen/autocast_mode.h>
 #include <torch/autograd.h>
 #include <torch/cuda.h>
 #include <torch/data.h>

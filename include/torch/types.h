@@ -15,6 +15,21 @@ using Dtype = ScalarType;
 using IntList = IntArrayRef;
 }  // namespace tiny_torch
 
+namespace tiny_torch {
+using std::make_optional;
+using std::nullopt;
+using std::optional;
+namespace detail {
+inline Generator createCPUGenerator(uint64_t seed = kDefaultSeed) { return make_cpu_generator(seed); }
+}  // namespace detail
+/// A generator of one's own: `torch::make_generator<at::CPUGeneratorImpl>(seed)`.
+template <class Impl>
+Generator make_generator(uint64_t seed = kDefaultSeed) {
+  static_assert(std::is_same_v<Impl, CPUGeneratorImpl>, "make_generator(): only CPUGeneratorImpl is known");
+  return make_cpu_generator(seed);
+}
+}  // namespace tiny_torch
+
 // Namespaces of their own, not aliases, because programs open them again.
 namespace torch {
 using namespace ::tiny_torch;  // NOLINT

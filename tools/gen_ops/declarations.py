@@ -69,14 +69,32 @@ def public_functions(families: dict[str, list[Op]]) -> str:
     ]
     lines += [f'#include "generated/ops/{family}.h"' for family in families]
     lines.append("\nnamespace tiny_torch {\n")
-    for ops in families.values():
-        for op in with_number_forms(ops):
-            if op.form == "inplace" and op.base is not None:
-                continue
-            if "function" in op.variants or op.form == "out":
-                lines.append(public_function(op))
+    ops = [op for family in families.values() for op in with_number_forms(family) if is_public_function(op)]
+    lines += [public_function(op) for op in ops]
+    for space in NAMESPACES:
+        lines.append(f"\nnamespace {space} {{")
+        lines += [namespaced(op, space) for op in ops if op.name.startswith(space + "_")]
+        lines.append(f"}}  // namespace {space}")
     lines.append("\n}  // namespace tiny_torch\n")
     return "\n".join(lines)
+
+
+# Operators called fft_fft are torch::fft::fft as well.
+NAMESPACES = ("fft", "linalg")
+
+
+def is_public_function(op: Op) -> bool:
+    if op.form == "inplace" and op.base is not None:
+        return False
+    return "function" in op.variants or op.form == "out"
+
+
+def namespaced(op: Op, space: str) -> str:
+    params, _ = public_params(op)
+    passed = ", ".join(p.split(" = ")[0].split()[-1] for p in _split(params))
+    name = op.cpp_name.removeprefix(space + "_")
+    ret = cpp.return_type(op, "Tensor")
+    return f"inline {ret} {name}({params}) {{ return ::tiny_torch::{op.cpp_name}({passed}); }}"
 
 
 _NUMBER = Type("Scalar", alias="number")

@@ -13,7 +13,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <exception>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -23,6 +23,7 @@
 #include "api/arg.h"
 #include "api/data/datasets/base.h"
 #include "api/data/samplers/samplers.h"
+#include "api/data/worker_exception.h"
 
 namespace tiny_torch::data {
 
@@ -41,20 +42,54 @@ struct DataLoaderOptions {
   TORCH_ARG(bool, drop_last) = false;
 };
 
-/// An error in a worker, thrown again where the batch is taken.
-struct WorkerException : public std::exception {
-  explicit WorkerException(std::exception_ptr original) : original_exception(std::move(original)) {
-    try {
-      std::rethrow_exception(original_exception);
-    } catch (const std::exception& e) {
-      message = std::string("Caught exception in DataLoader worker thread. Original message: ") + e.what();
-    } catch (...) {
-      message = "Caught an unknown exception in DataLoader worker thread.";
-    }
+/// The same with everything decided, as a loader's options() gives it.
+struct FullDataLoaderOptions {
+  explicit FullDataLoaderOptions(const DataLoaderOptions& given)
+      : batch_size(given.batch_size()),
+        workers(given.workers()),
+        max_jobs(given.max_jobs().value_or(2 * workers)),
+        timeout(given.timeout()),
+        enforce_ordering(given.enforce_ordering()),
+        drop_last(given.drop_last()) {}
+  size_t batch_size;
+  size_t workers;
+  size_t max_jobs;
+  std::optional<std::chrono::milliseconds> timeout;
+  bool enforce_ordering;
+  bool drop_last;
+};
+
+/// The batches of an epoch; past the end it equals a default-constructed one.
+template <class Batch>
+class Iterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using difference_type = std::ptrdiff_t;
+  using value_type = Batch;
+  using pointer = Batch*;
+  using reference = Batch&;
+  using Producer = std::function<std::optional<Batch>()>;
+
+  Iterator() = default;
+  explicit Iterator(Producer produce) : produce_(std::move(produce)), valid_(true) { ++*this; }
+  Iterator& operator++() {
+    TORCH_CHECK(valid_, "Attempted to increment iterator past the end");
+    batch_ = produce_();
+    valid_ = batch_.has_value();
+    return *this;
   }
-  const char* what() const noexcept override { return message.c_str(); }
-  std::string message;
-  std::exception_ptr original_exception;
+  Batch& operator*() {
+    TORCH_CHECK(valid_, "Attempted to dereference iterator that was past the end");
+    return *batch_;
+  }
+  Batch* operator->() { return &**this; }
+  bool operator==(const Iterator& other) const { return this == &other || (!valid_ && !other.valid_); }
+  bool operator!=(const Iterator& other) const { return !(*this == other); }
+
+ private:
+  Producer produce_;
+  bool valid_ = false;
+  std::optional<Batch> batch_;
 };
 
 template <class Dataset, class Sampler>
@@ -72,17 +107,18 @@ class DataLoader {
   };
   using BatchType = typename Plain<DatasetBatch>::type;
 
-  DataLoader(Dataset dataset, Sampler sampler, DataLoaderOptions options)
-      : options_(std::move(options)), sampler_(std::move(sampler)) {
-    TORCH_CHECK(options_.batch_size() > 0, "DataLoader: expected batch_size > 0");
-    if (options_.workers() == 0) {
+  DataLoader(Dataset dataset, Sampler sampler, const DataLoaderOptions& options)
+      : options_(options), sampler_(std::move(sampler)) {
+    TORCH_CHECK(options_.batch_size > 0, "DataLoader: expected batch_size > 0");
+    TORCH_CHECK(options_.workers == 0 || options_.max_jobs > 0, "DataLoader: expected max_jobs > 0");
+    if (options_.workers == 0) {
       datasets_.push_back(std::make_unique<Dataset>(std::move(dataset)));
       return;
     }
-    const size_t copies = Dataset::is_stateful ? 1 : options_.workers();
+    const size_t copies = Dataset::is_stateful ? 1 : options_.workers;
     for (size_t i = 1; i < copies; ++i) datasets_.push_back(std::make_unique<Dataset>(dataset));
     datasets_.push_back(std::make_unique<Dataset>(std::move(dataset)));
-    for (size_t i = 0; i < options_.workers(); ++i) {
+    for (size_t i = 0; i < options_.workers; ++i) {
       workers_.emplace_back([this, i] { work(*datasets_[i % datasets_.size()]); });
     }
   }
@@ -90,40 +126,17 @@ class DataLoader {
   DataLoader& operator=(const DataLoader&) = delete;
   ~DataLoader() { join(); }
 
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using difference_type = std::ptrdiff_t;
-    using value_type = BatchType;
-    using pointer = BatchType*;
-    using reference = BatchType&;
-
-    Iterator() = default;
-    explicit Iterator(DataLoader* loader) : loader_(loader) { ++*this; }
-    Iterator& operator++() {
-      batch_ = loader_->next();
-      if (!batch_.has_value()) loader_ = nullptr;
-      return *this;
-    }
-    BatchType& operator*() { return *batch_; }
-    BatchType* operator->() { return &*batch_; }
-    bool operator==(const Iterator& other) const { return loader_ == other.loader_; }
-    bool operator!=(const Iterator& other) const { return !(*this == other); }
-
-   private:
-    DataLoader* loader_ = nullptr;
-    std::optional<BatchType> batch_;
-  };
+  using Iterator = data::Iterator<BatchType>;
 
   /// Starts an epoch. RuntimeError while another one has batches under way.
   Iterator begin() {
     TORCH_CHECK(!joined_, "DataLoader: the workers have ended");
     drain();
-    sampler_.reset();
+    sampler_.reset(std::nullopt);
     if constexpr (Dataset::is_stateful) datasets_[0]->reset();
     ended_ = false;
     next_number_ = expected_number_ = 0;
-    return Iterator(this);
+    return Iterator([this] { return next(); });
   }
   Iterator end() { return Iterator(); }
 
@@ -138,7 +151,7 @@ class DataLoader {
     to_workers_.notify_all();
     for (std::thread& worker : workers_) worker.join();
   }
-  const DataLoaderOptions& options() const noexcept { return options_; }
+  const FullDataLoaderOptions& options() const noexcept { return options_; }
 
  private:
   struct Result {
@@ -148,8 +161,8 @@ class DataLoader {
 
   std::optional<Request> next_request() {
     if (ended_) return std::nullopt;
-    std::optional<Request> request = sampler_.next(options_.batch_size());
-    if (request.has_value() && options_.drop_last() && request_size(*request) < options_.batch_size()) request.reset();
+    std::optional<Request> request = sampler_.next(options_.batch_size);
+    if (request.has_value() && options_.drop_last && request_size(*request) < options_.batch_size) request.reset();
     ended_ = !request.has_value();
     return request;
   }
@@ -185,8 +198,7 @@ class DataLoader {
 
   /// Asks for batches until max_jobs are under way.
   void prefetch() {
-    const size_t jobs = options_.max_jobs().value_or(2 * options_.workers());
-    while (in_flight_ < jobs) {
+    while (in_flight_ < options_.max_jobs) {
       std::optional<Request> request = next_request();
       if (!request.has_value()) return;
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -198,16 +210,16 @@ class DataLoader {
   Result take() {
     std::unique_lock<std::mutex> lock(mutex_);
     const auto ready = [this] {
-      return options_.enforce_ordering() ? results_.count(expected_number_) != 0 : !results_.empty();
+      return options_.enforce_ordering ? results_.count(expected_number_) != 0 : !results_.empty();
     };
-    if (options_.timeout().has_value()) {
-      TORCH_CHECK(to_caller_.wait_for(lock, *options_.timeout(), ready),
-                  "Timeout in DataLoader queue while waiting for next batch (timeout was ", options_.timeout()->count(),
+    if (options_.timeout.has_value()) {
+      TORCH_CHECK(to_caller_.wait_for(lock, *options_.timeout, ready),
+                  "Timeout in DataLoader queue while waiting for next batch (timeout was ", options_.timeout->count(),
                   " ms)");
     } else {
       to_caller_.wait(lock, ready);
     }
-    const auto found = options_.enforce_ordering() ? results_.find(expected_number_) : results_.begin();
+    const auto found = options_.enforce_ordering ? results_.find(expected_number_) : results_.begin();
     Result result = std::move(found->second);
     results_.erase(found);
     --in_flight_;
@@ -244,7 +256,7 @@ class DataLoader {
     }
   }
 
-  DataLoaderOptions options_;
+  FullDataLoaderOptions options_;
   Sampler sampler_;
   std::vector<std::unique_ptr<Dataset>> datasets_;
   std::vector<std::thread> workers_;
@@ -264,6 +276,12 @@ class UnlimitedSampler : public samplers::Sampler<size_t> {
   void save(serialize::OutputArchive&) const override {}
   void load(serialize::InputArchive&) override {}
 };
+
+/// The names of a loader's two kinds.
+template <class Dataset, class Sampler>
+using StatelessDataLoader = DataLoader<Dataset, Sampler>;
+template <class Dataset>
+using StatefulDataLoader = DataLoader<Dataset, UnlimitedSampler>;
 
 template <class Dataset, class Sampler>
 std::unique_ptr<DataLoader<Dataset, Sampler>> make_data_loader(Dataset dataset, Sampler sampler,

@@ -87,6 +87,18 @@ Tensor dirac_(Tensor tensor) {
   return tensor;
 }
 
+Tensor orthogonal_(Tensor tensor, double gain) {
+  TORCH_CHECK(tensor.dim() >= 2, "Only tensors with 2 or more dimensions are supported");
+  const NoGradGuard guard;
+  if (tensor.numel() == 0) return tensor;
+  const int64_t rows = tensor.size(0), columns = tensor.numel() / rows;
+  const Tensor drawn = randn({rows, columns}, tensor.options().requires_grad(false));
+  const auto [q, r] = linalg_qr(rows < columns ? drawn.t() : drawn);
+  // The signs of R's diagonal make the distribution uniform (Mezzadri, 2007).
+  const Tensor uniform = q * r.diagonal().sign();
+  return tensor.copy_((rows < columns ? uniform.t() : uniform).reshape(tensor.sizes())).mul_(Scalar(gain));
+}
+
 Tensor sparse_(Tensor tensor, double sparsity, double std) {
   TORCH_CHECK(tensor.dim() == 2, "Only tensors with 2 dimensions are supported");
   const NoGradGuard guard;

@@ -29,6 +29,9 @@ TORCH_API Tensor uniform_(Tensor tensor, double low = 0, double high = 1);
 TORCH_API Tensor eye_(Tensor matrix);
 /// The identity of a convolution; RuntimeError unless 3-d to 5-d.
 TORCH_API Tensor dirac_(Tensor tensor);
+/// A matrix of `gain` times orthonormal rows or columns, whichever are fewer (Saxe et al., 2013); dimensions after the
+/// first count as columns. RuntimeError for fewer than 2 dimensions.
+TORCH_API Tensor orthogonal_(Tensor tensor, double gain = 1.0);
 /// `sparsity` of each column is zero, the rest is normal; RuntimeError unless 2-d.
 TORCH_API Tensor sparse_(Tensor tensor, double sparsity, double std = 0.01);
 TORCH_API Tensor kaiming_normal_(Tensor tensor, double a = 0, FanModeType mode = kFanIn,

@@ -21,6 +21,20 @@ std::vector<Tensor> tensors_of(const IValue& value) {
 OptimizerOptions::~OptimizerOptions() = default;
 OptimizerParamState::~OptimizerParamState() = default;
 
+#define NOT_IMPLEMENTED(Class, function) \
+  TORCH_CHECK_NOT_IMPLEMENTED(false, #function "() has not been implemented for this subclass of " #Class)
+#define NO_SERIALIZE(Class)                                                              \
+  std::unique_ptr<Class> Class::clone() const { NOT_IMPLEMENTED(Class, clone); }         \
+  void Class::serialize(serialize::InputArchive&) { NOT_IMPLEMENTED(Class, serialize); } \
+  void Class::serialize(serialize::OutputArchive&) const { NOT_IMPLEMENTED(Class, serialize); }
+NO_SERIALIZE(OptimizerOptions)
+NO_SERIALIZE(OptimizerParamState)
+double OptimizerOptions::get_lr() const { NOT_IMPLEMENTED(OptimizerOptions, get_lr); }
+void OptimizerOptions::set_lr(double) { NOT_IMPLEMENTED(OptimizerOptions, set_lr); }
+std::unique_ptr<OptimizerOptions> OptimizerOptions::merged_over(const OptimizerOptions&) const { return clone(); }
+#undef NO_SERIALIZE
+#undef NOT_IMPLEMENTED
+
 void FieldWriter::operator()(const char* name, double value) const { archive.write(name, IValue(value)); }
 void FieldWriter::operator()(const char* name, int64_t value) const { archive.write(name, IValue(value)); }
 void FieldWriter::operator()(const char* name, bool value) const { archive.write(name, IValue(value)); }

@@ -41,42 +41,90 @@ struct TORCH_API FieldReader {
   void operator()(const char* name, std::optional<std::vector<Tensor>>& value) const;
 };
 
+/// Options and states of optimizers from elsewhere override what they use; the rest throws NotImplementedError.
 class TORCH_API OptimizerOptions {
  public:
   virtual ~OptimizerOptions();
-  virtual std::unique_ptr<OptimizerOptions> clone() const = 0;
-  virtual void serialize(serialize::InputArchive& archive) = 0;
-  virtual void serialize(serialize::OutputArchive& archive) const = 0;
-  virtual double get_lr() const = 0;
-  virtual void set_lr(double lr) = 0;
+  virtual std::unique_ptr<OptimizerOptions> clone() const;
+  virtual void serialize(serialize::InputArchive& archive);
+  virtual void serialize(serialize::OutputArchive& archive) const;
+  virtual double get_lr() const;
+  virtual void set_lr(double lr);
   /// These options where they differ from a newly made object of their class, elsewhere those of `defaults`.
-  virtual std::unique_ptr<OptimizerOptions> merged_over(const OptimizerOptions& defaults) const = 0;
+  virtual std::unique_ptr<OptimizerOptions> merged_over(const OptimizerOptions& defaults) const;
 };
 
-/// Base of an optimizer's options. Derived has lr() and `fields(visitor)`, which calls `visitor("name", name_)` for each.
+namespace detail {
+struct AnyField {
+  template <class T>
+  void operator()(const char*, T&) const {}
+};
+template <class T, class = void>
+struct has_fields : std::false_type {};
+template <class T>
+struct has_fields<T, std::void_t<decltype(std::declval<T&>().fields(AnyField{}))>> : std::true_type {};
+template <class T, class = void>
+struct has_lr : std::false_type {};
+template <class T>
+struct has_lr<T, std::void_t<decltype(std::declval<T&>().lr(0.5))>> : std::true_type {};
+}  // namespace detail
+
+/// Base of an optimizer's options. With `fields(visitor)`, which calls `visitor("name", name_)` for each, Derived need not
+/// override serialize(), and with lr() neither get_lr() nor set_lr().
 template <class Derived>
 class OptimizerCloneableOptions : public OptimizerOptions {
  public:
   std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<Derived>(self()); }
-  void serialize(serialize::InputArchive& archive) override { self().fields(FieldReader{archive}); }
+  void serialize(serialize::InputArchive& archive) override {
+    if constexpr (detail::has_fields<Derived>::value) {
+      self().fields(FieldReader{archive});
+    } else {
+      OptimizerOptions::serialize(archive);
+    }
+  }
   void serialize(serialize::OutputArchive& archive) const override {
-    const_cast<Derived&>(self()).fields(FieldWriter{archive, /*writes_missing=*/true});
+    if constexpr (detail::has_fields<Derived>::value) {
+      const_cast<Derived&>(self()).fields(FieldWriter{archive, /*writes_missing=*/true});
+    } else {
+      OptimizerOptions::serialize(archive);
+    }
   }
-  double get_lr() const override { return self().lr(); }
-  void set_lr(double lr) override { self().lr(lr); }
+  double get_lr() const override {
+    if constexpr (detail::has_lr<Derived>::value) return self().lr();
+    return OptimizerOptions::get_lr();
+  }
+  void set_lr(double lr) override {
+    if constexpr (detail::has_lr<Derived>::value) {
+      self().lr(lr);
+    } else {
+      OptimizerOptions::set_lr(lr);
+    }
+  }
   std::unique_ptr<OptimizerOptions> merged_over(const OptimizerOptions& defaults) const override {
-    auto result = std::make_unique<Derived>(self());
-    Derived fresh;
-    const auto* same_class = dynamic_cast<const Derived*>(&defaults);
-    if (same_class == nullptr) return result;
-    Derived base(*same_class);
-    result->fields([&](const char* name, auto& mine) {
-      using T = std::decay_t<decltype(mine)>;
-      T* initial = find<T>(fresh, name);
-      if (mine == *initial) mine = *find<T>(base, name);
-    });
-    return result;
+    if constexpr (detail::has_fields<Derived>::value) {
+      auto result = std::make_unique<Derived>(self());
+      Derived fresh;
+      const auto* same_class = dynamic_cast<const Derived*>(&defaults);
+      if (same_class == nullptr) return result;
+      Derived base(*same_class);
+      result->fields([&](const char* name, auto& mine) {
+        using T = std::decay_t<decltype(mine)>;
+        T* initial = find<T>(fresh, name);
+        if (mine == *initial) mine = *find<T>(base, name);
+      });
+      return result;
+    } else {
+      return clone();
+    }
   }
+  friend bool operator==(const Derived& a, const Derived& b) {
+    bool equal = true;
+    const_cast<Derived&>(a).fields([&](const char* name, auto& field) {
+      equal = equal && field == *find<std::decay_t<decltype(field)>>(const_cast<Derived&>(b), name);
+    });
+    return equal;
+  }
+  friend bool operator!=(const Derived& a, const Derived& b) { return !(a == b); }
 
  private:
   template <class T>
@@ -97,9 +145,9 @@ class OptimizerCloneableOptions : public OptimizerOptions {
 class TORCH_API OptimizerParamState {
  public:
   virtual ~OptimizerParamState();
-  virtual std::unique_ptr<OptimizerParamState> clone() const = 0;
-  virtual void serialize(serialize::InputArchive& archive) = 0;
-  virtual void serialize(serialize::OutputArchive& archive) const = 0;
+  virtual std::unique_ptr<OptimizerParamState> clone() const;
+  virtual void serialize(serialize::InputArchive& archive);
+  virtual void serialize(serialize::OutputArchive& archive) const;
 };
 
 template <class Derived>
@@ -109,10 +157,18 @@ class OptimizerCloneableParamState : public OptimizerParamState {
     return std::make_unique<Derived>(static_cast<const Derived&>(*this));
   }
   void serialize(serialize::InputArchive& archive) override {
-    static_cast<Derived&>(*this).fields(FieldReader{archive});
+    if constexpr (detail::has_fields<Derived>::value) {
+      static_cast<Derived&>(*this).fields(FieldReader{archive});
+    } else {
+      OptimizerParamState::serialize(archive);
+    }
   }
   void serialize(serialize::OutputArchive& archive) const override {
-    const_cast<Derived&>(static_cast<const Derived&>(*this)).fields(FieldWriter{archive, /*writes_missing=*/false});
+    if constexpr (detail::has_fields<Derived>::value) {
+      const_cast<Derived&>(static_cast<const Derived&>(*this)).fields(FieldWriter{archive, /*writes_missing=*/false});
+    } else {
+      OptimizerParamState::serialize(archive);
+    }
   }
 };
 

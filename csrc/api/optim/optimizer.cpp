@@ -10,6 +10,11 @@ using serialize::OutputArchive;
 
 Optimizer::~Optimizer() = default;
 
+std::unique_ptr<OptimizerParamState> Optimizer::new_state() const {
+  TORCH_CHECK_NOT_IMPLEMENTED(false, "load() of this optimizer is not implemented");
+  return nullptr;
+}
+
 Optimizer::Optimizer(const std::vector<OptimizerParamGroup>& groups, std::unique_ptr<OptimizerOptions> defaults)
     : defaults_(std::move(defaults)) {
   for (const OptimizerParamGroup& group : groups) add_param_group(group);

@@ -90,7 +90,8 @@ class TORCH_API Optimizer {
     if (state == nullptr) state = std::make_unique<S>();
     return static_cast<S&>(*state);
   }
-  virtual std::unique_ptr<OptimizerParamState> new_state() const = 0;
+  /// An empty state for load() to read into.
+  virtual std::unique_ptr<OptimizerParamState> new_state() const;
 
   std::vector<OptimizerParamGroup> param_groups_;
   State state_;

@@ -118,6 +118,47 @@ TEST(DataTransforms, NormalizeLambdaCollate) {
                            torch::tensor({{0, 1}})));
 }
 
+/// A request of one's own: examples from a place on.
+struct From : data::samplers::CustomBatchRequest {
+  From(size_t first, size_t count) : first(first), count(count) {}
+  size_t size() const override { return count; }
+  size_t first, count;
+};
+struct FromSampler : data::samplers::Sampler<From> {
+  void reset(std::optional<size_t>) override { first = 0; }
+  std::optional<From> next(size_t batch_size) override {
+    if (first >= 10) return std::nullopt;
+    const From request(first, std::min<size_t>(batch_size, 10 - first));
+    first += request.count;
+    return request;
+  }
+  void save(torch::serialize::OutputArchive&) const override {}
+  void load(torch::serialize::InputArchive&) override {}
+  size_t first = 0;
+};
+struct Ranges : data::datasets::BatchDataset<Ranges, std::vector<size_t>, From> {
+  std::vector<size_t> get_batch(From request) override {
+    std::vector<size_t> result(request.count);
+    std::iota(result.begin(), result.end(), request.first);
+    return result;
+  }
+  std::optional<size_t> size() const override { return 10; }
+};
+
+TEST(DataLoader, RequestsOfOnesOwnAndTheNamesOfItsParts) {
+  auto options = data::DataLoaderOptions().batch_size(4).workers(2).drop_last(true);
+  std::unique_ptr<data::StatelessDataLoader<Ranges, FromSampler>> loader =
+      data::make_data_loader(Ranges(), FromSampler(), options);
+  std::vector<std::vector<size_t>> seen;
+  for (data::Iterator<std::vector<size_t>> at = loader->begin(); at != loader->end(); ++at) seen.push_back(*at);
+  EXPECT_EQ(seen, (std::vector<std::vector<size_t>>{{0, 1, 2, 3}, {4, 5, 6, 7}}));
+  EXPECT_EQ(loader->options().batch_size, 4U);
+  EXPECT_EQ(loader->options().max_jobs, 4U);
+  auto end = loader->end();
+  EXPECT_THROW(*end, c10::Error);
+  EXPECT_THROW(++end, c10::Error);
+}
+
 TEST(DataSamplers, SharesOfProcessesAreDisjointAndRepeatable) {
   for (const bool duplicates : {true, false}) {
     std::vector<size_t> all;
@@ -140,17 +181,55 @@ TEST(DataSamplers, SharesOfProcessesAreDisjointAndRepeatable) {
   EXPECT_THROW(data::samplers::DistributedRandomSampler(6, 2, 2), c10::Error);
 }
 
-TEST(DataSamplers, StateIsSavedAndLoaded) {
-  data::samplers::RandomSampler a(10), b(3);
-  a.next(4);
-  torch::serialize::OutputArchive out;
-  a.save(out);
+// Orders that processes share are libtorch's, so that old and new ones may work together.
+TEST(DataSamplers, SharedOrdersAreThoseOfLibtorch) {
+  const std::vector<std::vector<size_t>> with{{3, 0, 8, 5}, {1, 6, 9, 7}, {0, 4, 1, 2}},
+      without{{3, 6, 0}, {2, 5, 1}, {8, 4, 7}};
+  for (size_t rank = 0; rank < 3; ++rank) {
+    for (const bool duplicates : {true, false}) {
+      data::samplers::DistributedRandomSampler sampler(10, 3, rank, duplicates);
+      sampler.set_epoch(3);
+      sampler.reset();
+      EXPECT_EQ(*sampler.next(100), (duplicates ? with : without)[rank]);
+    }
+    data::samplers::DistributedSequentialSampler sequential(10, 3, rank);
+    EXPECT_EQ(sequential.index(), 4 * rank);
+    EXPECT_EQ(sequential.next(100)->size(), 4U);
+    EXPECT_EQ(sequential.index(), 4 * rank + 4);
+  }
+}
+
+/// `other` goes on where `sampler` was saved.
+template <class Sampler>
+void expect_goes_on(Sampler sampler, Sampler other, const std::vector<const char*>& keys) {
+  sampler.next(2);
   std::stringstream file;
-  out.save_to(file);
-  torch::serialize::InputArchive in;
-  in.load_from(file);
-  b.load(in);
-  EXPECT_EQ(a.next(100), b.next(100));
+  torch::save(sampler, file);
+  torch::load(other, file);
+  EXPECT_EQ(sampler.next(100), other.next(100));
+  torch::serialize::InputArchive archive;
+  file.seekg(0);
+  archive.load_from(file);
+  torch::Tensor value;
+  for (const char* key : keys) EXPECT_TRUE(archive.try_read(key, value, /*is_buffer=*/true)) << key;
+}
+
+TEST(DataSamplers, StateIsSavedAndLoadedUnderLibtorchsNames) {
+  namespace samplers = data::samplers;
+  expect_goes_on(samplers::RandomSampler(10), samplers::RandomSampler(3), {"index", "indices"});
+  expect_goes_on(samplers::SequentialSampler(10), samplers::SequentialSampler(10), {"index"});
+  expect_goes_on(samplers::StreamSampler(10), samplers::StreamSampler(10), {"examples_retrieved_so_far"});
+  expect_goes_on(samplers::DistributedSequentialSampler(10, 2, 1), samplers::DistributedSequentialSampler(10, 2, 1),
+                 {"sample_index_"});
+  samplers::DistributedRandomSampler later(10, 2, 1);
+  later.set_epoch(4);
+  later.reset();
+  expect_goes_on(later, samplers::DistributedRandomSampler(10, 2, 1), {"sample_index_", "epoch_"});
+  std::stringstream file;
+  samplers::SequentialSampler far(10), near(3);
+  far.next(7);
+  torch::save(far, file);
+  EXPECT_THROW(torch::load(near, file), c10::Error);
   data::samplers::StreamSampler stream(10);
   EXPECT_EQ(stream.next(7), std::optional<size_t>(7));
   EXPECT_EQ(stream.next(7), std::optional<size_t>(3));

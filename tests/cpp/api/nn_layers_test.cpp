@@ -60,6 +60,11 @@ TEST(NNLayers, EmbeddingBags) {
   expect_close(bag(torch::kSum)(numbers.view({2, 2})), torch::tensor({{6.0, -4.0}, {6.0, 8.0}}));
   expect_close(bag(torch::kSum)(numbers.view({2, 2}), Tensor(), torch::tensor({{1.0, 0.5}, {0.0, 2.0}})),
                torch::tensor({{3.5, -1.0}, {6.0, 8.0}}));
+  auto pretrained = nn::EmbeddingBag::from_pretrained(
+      table.detach().clone(), nn::EmbeddingBagFromPretrainedOptions().mode(torch::kSum).include_last_offset(true));
+  EXPECT_FALSE(pretrained->weight.requires_grad());
+  expect_close(pretrained(numbers, torch::tensor({0, 2, 4})), torch::tensor({{6.0, -4.0}, {6.0, 8.0}}));
+  EXPECT_THROW(nn::EmbeddingBag::from_pretrained(table[0]), c10::Error);
   EXPECT_THROW(bag(torch::kSum)(numbers), c10::Error);
   EXPECT_THROW(bag(torch::kSum)(numbers, torch::tensor({1, 2})), c10::Error);
 }
@@ -95,6 +100,38 @@ TEST(NNLayers, Poolings) {
   expect_close(nn::LPPool2d(2.0, 2)(x).flatten()[0], torch::tensor(std::sqrt(0.0 + 1 + 16 + 25)), 1e-5);
   EXPECT_EQ(nn::MaxPool1d(3)(torch::randn({1, 2, 9})).size(2), 3);
   EXPECT_EQ(nn::AvgPool3d(2)(torch::randn({1, 2, 4, 4, 4})).size(4), 2);
+}
+
+// The sums are those of PyTorch from the same seed.
+TEST(NNLayers, FractionalPoolings) {
+  torch::manual_seed(0);
+  const Tensor x = torch::randn({2, 2, 7, 7});
+  const auto half = F::FractionalMaxPool2dFuncOptions(2).output_ratio(0.5);
+  const Tensor y = F::fractional_max_pool2d(x, half);
+  EXPECT_EQ(y.sizes(), torch::IntArrayRef({2, 2, 3, 3}));
+  expect_close(y.flatten().slice(0, 0, 9),
+               torch::tensor({0.3223, 0.3500, 1.2377, 1.5863, 1.8530, 0.1835, 0.4397, 2.3022, 0.7924}), 1e-4);
+  torch::manual_seed(0);
+  const Tensor volume = torch::randn({1, 5, 5, 5});
+  expect_close(F::fractional_max_pool3d(volume, F::FractionalMaxPool3dFuncOptions(2).output_size(2)).flatten(),
+               torch::tensor({0.9463, 1.5863, 2.3022, 1.8530, 0.6871, 0.8419, 1.6459, 0.5199}), 1e-4);
+
+  nn::FractionalMaxPool2d drawn(half),
+      fixed(nn::FractionalMaxPool2dOptions(half)._random_samples(torch::rand({2, 2, 2})));
+  EXPECT_EQ(drawn(x).sizes(), y.sizes());
+  EXPECT_TRUE(torch::equal(fixed(x), fixed(x)));
+  const auto copy = std::dynamic_pointer_cast<nn::FractionalMaxPool2dImpl>(fixed->clone());
+  EXPECT_TRUE(torch::equal(copy->forward(x), fixed(x)));
+  const auto [values, indices] = fixed->forward_with_indices(x);
+  expect_close(x.flatten(2).gather(2, indices.flatten(2)).view_as(values), values);
+  const Tensor leaf = x.clone().requires_grad_();
+  fixed(leaf).sum().backward();
+  EXPECT_EQ(leaf.grad().sum().item<double>(), static_cast<double>(values.numel()));
+
+  EXPECT_THROW(nn::FractionalMaxPool2d(3), c10::Error);
+  EXPECT_THROW(nn::FractionalMaxPool2d(nn::FractionalMaxPool2dOptions(3).output_size(2).output_ratio(0.5)), c10::Error);
+  EXPECT_THROW(nn::FractionalMaxPool3d(nn::FractionalMaxPool3dOptions(3).output_ratio(1.5)), c10::Error);
+  EXPECT_THROW(F::fractional_max_pool2d(x, F::FractionalMaxPool2dFuncOptions(3)), c10::Error);
 }
 
 TEST(NNLayers, Normalisations) {
@@ -199,6 +236,12 @@ TEST(NNLayers, InitAndGradientUtilities) {
   expect_close(nn::init::eye_(torch::empty({2, 3})), torch::eye(2, 3));
   EXPECT_EQ(nn::init::sparse_(torch::empty({10, 3}), 0.3).eq(0).sum().item<int64_t>(), 9);
   EXPECT_EQ(nn::init::dirac_(torch::empty({2, 2, 3})).sum().item<double>(), 2);
+  torch::manual_seed(0);  // the numbers are PyTorch's
+  expect_close(nn::init::orthogonal_(torch::empty({2, 3}), 2.0),
+               torch::tensor({{1.1480, -0.2186, -1.6231}, {-0.6908, -1.8618, -0.2379}}), 1e-4);
+  const Tensor tall = nn::init::orthogonal_(torch::empty({6, 2, 2}, torch::kFloat64)).view({6, 4});
+  expect_close(torch::matmul(tall.t(), tall), torch::eye(4));
+  EXPECT_THROW(nn::init::orthogonal_(torch::empty({3})), c10::Error);
   EXPECT_THROW(nn::init::kaiming_uniform_(torch::empty({3})), c10::Error);
 
   Tensor p = torch::tensor({3.0, 4.0}).set_requires_grad(true);

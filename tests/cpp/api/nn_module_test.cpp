@@ -166,6 +166,21 @@ TEST(NNModule, PrintsAsLibtorch) {
   EXPECT_EQ(shown(nn::LayerNorm(nn::LayerNormOptions({3, 4}))),
             "torch::nn::LayerNorm([3, 4], eps=1e-05, elementwise_affine=true)");
   EXPECT_EQ(shown(nn::Embedding(3, 4)), "torch::nn::Embedding(num_embeddings=3, embedding_dim=4)");
+  EXPECT_EQ(shown(nn::EmbeddingBag(nn::EmbeddingBagOptions(3, 2)
+                                       .mode(torch::kMax)
+                                       .include_last_offset(true)
+                                       .padding_idx(1)
+                                       .max_norm(2)
+                                       .norm_type(3)
+                                       .scale_grad_by_freq(true))),
+            "torch::nn::EmbeddingBag(num_embeddings=3, embedding_dim=2, max_norm=2, norm_type=3, "
+            "scale_grad_by_freq=true, mode=kMax, include_last_offset=true, padding_idx=1)");
+  EXPECT_EQ(shown(nn::FractionalMaxPool2d(nn::FractionalMaxPool2dOptions(3).output_size(2))),
+            "torch::nn::FractionalMaxPool2d()");
+  EXPECT_EQ(shown(nn::LSTM(nn::LSTMOptions(3, 4).proj_size(2))),
+            "torch::nn::LSTM(input_size=3, hidden_size=4, num_layers=1, bias=true, batch_first=false, dropout=0, "
+            "bidirectional=false, proj_size=2)");
+  EXPECT_EQ(shown(nn::GRUCell(3, 4)), "torch::nn::GRUCell(3, 4)");
   EXPECT_EQ(shown(nn::Dropout(0.25)), "torch::nn::Dropout(p=0.25, inplace=false)");
   EXPECT_EQ(shown(nn::LeakyReLU(nn::LeakyReLUOptions().negative_slope(0.2))),
             "torch::nn::LeakyReLU(negative_slope=0.2)");

@@ -164,4 +164,54 @@ TEST(Optim, LoadRefusesOtherGroups) {
   EXPECT_THROW(torch::load(one, file), c10::Error);
 }
 
+/// An optimizer as libtorch's users write them: options and state that say nothing of their fields.
+struct HeavyBallOptions : optim::OptimizerCloneableOptions<HeavyBallOptions> {
+  HeavyBallOptions(double lr = 0.1) : lr_(lr) {}  // NOLINT: implicit
+  TORCH_ARG(double, lr);
+  TORCH_ARG(double, momentum) = 0.5;
+};
+struct HeavyBallState : optim::OptimizerCloneableParamState<HeavyBallState> {
+  TORCH_ARG(torch::Tensor, velocity);
+};
+class HeavyBall : public optim::Optimizer {
+ public:
+  explicit HeavyBall(std::vector<torch::Tensor> params, HeavyBallOptions defaults = {})
+      : Optimizer({optim::OptimizerParamGroup(std::move(params))}, std::make_unique<HeavyBallOptions>(defaults)) {}
+  torch::Tensor step(LossClosure = nullptr) override {
+    const torch::NoGradGuard no_grad;
+    for (auto& group : param_groups_) {
+      const auto& options = static_cast<const HeavyBallOptions&>(group.options());
+      for (auto& p : group.params()) {
+        auto& state = state_[p.unsafeGetTensorImpl()];
+        if (state == nullptr) {
+          auto fresh = std::make_unique<HeavyBallState>();
+          fresh->velocity(torch::zeros_like(p));
+          state = std::move(fresh);
+        }
+        auto& velocity = static_cast<HeavyBallState&>(*state).velocity();
+        velocity.mul_(options.momentum()).add_(p.grad());
+        p.sub_(velocity * options.lr());
+      }
+    }
+    return {};
+  }
+};
+
+TEST(Optim, OptimizersOfOnesOwn) {
+  torch::Tensor p = leaf({1, -2});
+  HeavyBall own({p}, HeavyBallOptions(0.25));
+  const std::vector<double> got = run(own, p, 3);
+  p = leaf({1, -2});
+  optim::SGD sgd({p}, optim::SGDOptions(0.25).momentum(0.5));
+  expect_values(run(sgd, p, 3), got[0], got[1]);
+  own.param_groups()[0].options().set_lr(0.5);
+  EXPECT_EQ(own.param_groups()[0].options().get_lr(), 0.5);
+  std::stringstream file;
+  EXPECT_THROW(torch::save(own, file), c10::NotImplementedError);
+  torch::save(sgd, file);
+  EXPECT_THROW(torch::load(own, file), c10::NotImplementedError);
+  EXPECT_TRUE(optim::AdamOptions(0.5) == optim::AdamOptions(0.5));
+  EXPECT_TRUE(optim::AdamOptions(0.5) != optim::AdamOptions(0.5).amsgrad(true));
+}
+
 }  // namespace

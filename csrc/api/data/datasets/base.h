@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/data/example.h"
+#include "api/serialize.h"
 
 namespace tiny_torch::data::datasets {
 
@@ -69,7 +70,24 @@ template <class Self, class Batch = std::vector<Example<>>, class BatchRequest =
 class StatefulDataset : public BatchDataset<Self, std::optional<Batch>, BatchRequest> {
  public:
   virtual void reset() = 0;
+  /// How far the dataset is. NotImplementedError unless overridden.
+  virtual void save(serialize::OutputArchive&) const {
+    TORCH_CHECK_NOT_IMPLEMENTED(false, "save() of this StatefulDataset is not implemented");
+  }
+  virtual void load(serialize::InputArchive&) {
+    TORCH_CHECK_NOT_IMPLEMENTED(false, "load() of this StatefulDataset is not implemented");
+  }
 };
+template <class... Args>
+serialize::OutputArchive& operator<<(serialize::OutputArchive& archive, const StatefulDataset<Args...>& dataset) {
+  dataset.save(archive);
+  return archive;
+}
+template <class... Args>
+serialize::InputArchive& operator>>(serialize::InputArchive& archive, StatefulDataset<Args...>& dataset) {
+  dataset.load(archive);
+  return archive;
+}
 
 template <class Source, class AppliedTransform>
 class MapDataset

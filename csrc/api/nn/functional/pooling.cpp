@@ -34,6 +34,28 @@ std::vector<int64_t> unpooled_sizes(const Tensor& input, const MaxUnpoolFuncOpti
   return result;
 }
 
+/// The size fractional_max_pool gives: the one asked for, or a share of the input's.
+template <size_t D>
+std::vector<int64_t> fractional_sizes(const Tensor& input, const FractionalMaxPoolOptions<D>& o) {
+  if (o.output_size().has_value()) return o.output_size()->view().vec();
+  TORCH_CHECK(o.output_ratio().has_value(), "fractional_max_pool", D,
+              "d requires specifying either an output_size or an output_ratio");
+  std::vector<int64_t> result;
+  for (size_t d = 0; d < D; ++d) {
+    const auto size = static_cast<double>(input.size(static_cast<int64_t>(d) - static_cast<int64_t>(D)));
+    result.push_back(static_cast<int64_t>(size * (**o.output_ratio())[d]));
+  }
+  return result;
+}
+/// Where the windows begin, drawn unless given.
+template <size_t D>
+Tensor fractional_samples(const Tensor& input, const FractionalMaxPoolOptions<D>& o) {
+  if (o._random_samples().defined()) return o._random_samples();
+  const auto dims = static_cast<int64_t>(D);
+  const int64_t batch = input.dim() == dims + 1 ? 1 : input.size(0);
+  return tiny_torch::rand({batch, input.size(-dims - 1), dims}, input.options().requires_grad(false));
+}
+
 /// From a mean of powers to the norm: (n * |mean|)^(1/p), where nothing is powered below zero.
 Tensor norm_of_means(const Tensor& means, double p, IntArrayRef kernel) {
   double count = 1;
@@ -83,6 +105,19 @@ AVG_POOL(3)
 POOLS(1)
 POOLS(2)
 POOLS(3)
+#define FRACTIONAL_POOLS(D)                                                                                        \
+  std::tuple<Tensor, Tensor> fractional_max_pool##D##d_with_indices(const Tensor& input,                           \
+                                                                    const FractionalMaxPool##D##dFuncOptions& o) { \
+    const std::vector<int64_t> sizes = fractional_sizes<D>(input, o);                                              \
+    return tiny_torch::fractional_max_pool##D##d(input, o.kernel_size().view(), sizes,                             \
+                                                 fractional_samples<D>(input, o));                                 \
+  }                                                                                                                \
+  Tensor fractional_max_pool##D##d(const Tensor& input, const FractionalMaxPool##D##dFuncOptions& o) {             \
+    return std::get<0>(fractional_max_pool##D##d_with_indices(input, o));                                          \
+  }
+FRACTIONAL_POOLS(2)
+FRACTIONAL_POOLS(3)
+#undef FRACTIONAL_POOLS
 Tensor max_unpool1d(const Tensor& input, const Tensor& indices, const MaxUnpool1dFuncOptions& o) {
   std::vector<int64_t> sizes = unpooled_sizes<1>(input, o);
   sizes.push_back(1);

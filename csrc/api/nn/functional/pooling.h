@@ -24,4 +24,13 @@ TINY_TORCH_POOLS(2);
 TINY_TORCH_POOLS(3);
 #undef TINY_TORCH_POOLS
 
+#define TINY_TORCH_FRACTIONAL_POOLS(D)                                                                                \
+  /** Maxima over windows at random places (Graham, 2014). RuntimeError without a size or a ratio of the output. */   \
+  TORCH_API Tensor fractional_max_pool##D##d(const Tensor& input, const FractionalMaxPool##D##dFuncOptions& options); \
+  TORCH_API std::tuple<Tensor, Tensor> fractional_max_pool##D##d_with_indices(                                        \
+      const Tensor& input, const FractionalMaxPool##D##dFuncOptions& options)
+TINY_TORCH_FRACTIONAL_POOLS(2);
+TINY_TORCH_FRACTIONAL_POOLS(3);
+#undef TINY_TORCH_FRACTIONAL_POOLS
+
 }  // namespace tiny_torch::nn::functional

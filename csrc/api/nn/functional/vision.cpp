@@ -122,6 +122,7 @@ Tensor grid_sample(const Tensor& input, const Tensor& grid, const GridSampleFunc
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, const CosineSimilarityFuncOptions& options) {
   return tiny_torch::cosine_similarity(x1, x2, options.dim(), options.eps());
 }
+Tensor pdist(const Tensor& input, double p) { return tiny_torch::pdist(input, p); }
 Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, const PairwiseDistanceFuncOptions& options) {
   return tiny_torch::pairwise_distance(x1, x2, options.p(), options.eps(), options.keepdim());
 }

@@ -21,6 +21,8 @@ TORCH_API Tensor affine_grid(const Tensor& theta, IntArrayRef size, bool align_c
 TORCH_API Tensor grid_sample(const Tensor& input, const Tensor& grid, const GridSampleFuncOptions& options = {});
 
 TORCH_API Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, const CosineSimilarityFuncOptions& options = {});
+/// Distances of order p between all pairs of rows of (N, M): (N (N - 1) / 2).
+TORCH_API Tensor pdist(const Tensor& input, double p = 2.0);
 TORCH_API Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, const PairwiseDistanceFuncOptions& options = {});
 
 }  // namespace tiny_torch::nn::functional

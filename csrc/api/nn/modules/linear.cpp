@@ -34,15 +34,28 @@ void reset_rows(M& module) {
   const NoGradGuard no_grad;
   module.weight[*padding].zero_();
 }
-template <class M>
-void print_table(const M& module, std::ostream& stream, const char* name) {
-  const auto& o = module.options;
-  Shown shown(stream, name);
-  shown("num_embeddings", o.num_embeddings())("embedding_dim", o.embedding_dim());
+template <class Options>
+void show_padding(Shown& shown, const Options& o) {
   shown.when(o.padding_idx().has_value(), "padding_idx", o.padding_idx().value_or(0));
+}
+template <class Options>
+void show_table(Shown& shown, const Options& o) {
   shown.when(o.max_norm().has_value(), "max_norm", o.max_norm().value_or(0));
   shown.when(o.norm_type() != 2, "norm_type", o.norm_type());
   shown.when(o.scale_grad_by_freq(), "scale_grad_by_freq", true).when(o.sparse(), "sparse", true);
+}
+
+/// A module whose table is `embeddings`; `more` sets the options that only one kind has.
+template <class Holder, class Options, class Given, class More>
+Holder pretrained(const Tensor& embeddings, const Given& given, const More& more) {
+  TORCH_CHECK(embeddings.dim() == 2, "Embeddings parameter is expected to be 2-dimensional");
+  Options options(embeddings.size(0), embeddings.size(1));
+  options._weight(embeddings).padding_idx(given.padding_idx()).max_norm(given.max_norm());
+  options.norm_type(given.norm_type()).scale_grad_by_freq(given.scale_grad_by_freq()).sparse(given.sparse());
+  more(options);
+  Holder result(options);
+  result->weight.set_requires_grad(!given.freeze());
+  return result;
 }
 
 }  // namespace
@@ -80,7 +93,12 @@ void UnflattenImpl::pretty_print(std::ostream& stream) const {
 
 void EmbeddingImpl::reset() { reset_table(*this); }
 void EmbeddingImpl::reset_parameters() { reset_rows(*this); }
-void EmbeddingImpl::pretty_print(std::ostream& stream) const { print_table(*this, stream, "Embedding"); }
+void EmbeddingImpl::pretty_print(std::ostream& stream) const {
+  Shown shown(stream, "Embedding");
+  shown("num_embeddings", options.num_embeddings())("embedding_dim", options.embedding_dim());
+  show_padding(shown, options);
+  show_table(shown, options);
+}
 Tensor EmbeddingImpl::forward(const Tensor& indices) {
   return F::embedding(indices, weight,
                       F::EmbeddingFuncOptions()
@@ -91,21 +109,20 @@ Tensor EmbeddingImpl::forward(const Tensor& indices) {
                           .sparse(options.sparse()));
 }
 Embedding Embedding::from_pretrained(const Tensor& embeddings, const EmbeddingFromPretrainedOptions& options) {
-  TORCH_CHECK(embeddings.dim() == 2, "Embeddings parameter is expected to be 2-dimensional");
-  Embedding result(EmbeddingOptions(embeddings.size(0), embeddings.size(1))
-                       ._weight(embeddings)
-                       .padding_idx(options.padding_idx())
-                       .max_norm(options.max_norm())
-                       .norm_type(options.norm_type())
-                       .scale_grad_by_freq(options.scale_grad_by_freq())
-                       .sparse(options.sparse()));
-  result->weight.set_requires_grad(!options.freeze());
-  return result;
+  return pretrained<Embedding, EmbeddingOptions>(embeddings, options, [](EmbeddingOptions&) {});
 }
 
 void EmbeddingBagImpl::reset() { reset_table(*this); }
 void EmbeddingBagImpl::reset_parameters() { reset_rows(*this); }
-void EmbeddingBagImpl::pretty_print(std::ostream& stream) const { print_table(*this, stream, "EmbeddingBag"); }
+void EmbeddingBagImpl::pretty_print(std::ostream& stream) const {
+  Shown shown(stream, "EmbeddingBag");
+  shown("num_embeddings", options.num_embeddings())("embedding_dim", options.embedding_dim());
+  show_table(shown, options);
+  const bool is_mean = std::holds_alternative<enumtype::kMean>(options.mode());
+  shown.when(!is_mean, "mode", enumtype::get_enum_name(options.mode()));
+  shown.when(options.include_last_offset(), "include_last_offset", true);
+  show_padding(shown, options);
+}
 Tensor EmbeddingBagImpl::forward(const Tensor& input, const Tensor& offsets, const Tensor& per_sample_weights) {
   return F::embedding_bag(input, weight,
                           F::EmbeddingBagFuncOptions()
@@ -118,6 +135,12 @@ Tensor EmbeddingBagImpl::forward(const Tensor& input, const Tensor& offsets, con
                               .norm_type(options.norm_type())
                               .scale_grad_by_freq(options.scale_grad_by_freq())
                               .sparse(options.sparse()));
+}
+
+EmbeddingBag EmbeddingBag::from_pretrained(const Tensor& embeddings, const EmbeddingBagFromPretrainedOptions& options) {
+  return pretrained<EmbeddingBag, EmbeddingBagOptions>(embeddings, options, [&](EmbeddingBagOptions& bag) {
+    bag.mode(options.mode()).include_last_offset(options.include_last_offset());
+  });
 }
 
 #define DROPOUT(Name, function, FuncOptions)                                                                       \

@@ -73,7 +73,12 @@ class TORCH_API EmbeddingBagImpl : public Cloneable<EmbeddingBagImpl> {
  protected:
   FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(Tensor())}, {2, AnyValue(Tensor())})
 };
-TORCH_MODULE(EmbeddingBag);
+class TORCH_API EmbeddingBag : public ModuleHolder<EmbeddingBagImpl> {
+ public:
+  using ModuleHolder<EmbeddingBagImpl>::ModuleHolder;
+  /// As Embedding::from_pretrained.
+  static EmbeddingBag from_pretrained(const Tensor& embeddings, const EmbeddingBagFromPretrainedOptions& options = {});
+};
 
 TINY_TORCH_UNARY_MODULE(Dropout, DropoutOptions);
 TINY_TORCH_UNARY_MODULE(Dropout2d, DropoutOptions);

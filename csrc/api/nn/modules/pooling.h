@@ -1,4 +1,5 @@
-// AvgPool, MaxPool, MaxUnpool, LPPool, AdaptiveAvgPool and AdaptiveMaxPool, each for 1 to 3 dimensions of space.
+// AvgPool, MaxPool, MaxUnpool, LPPool, AdaptiveAvgPool and AdaptiveMaxPool, each for 1 to 3 dimensions of space, and
+// FractionalMaxPool for 2 and 3.
 #pragma once
 
 #include "api/nn/functional/pooling.h"
@@ -28,5 +29,27 @@ TINY_TORCH_POOL_MODULES(1);
 TINY_TORCH_POOL_MODULES(2);
 TINY_TORCH_POOL_MODULES(3);
 #undef TINY_TORCH_POOL_MODULES
+
+/// RuntimeError unless the options have either a size or a ratio, and that between 0 and 1.
+TORCH_API void check_fractional_output(size_t dims, bool has_size, ArrayRef<double> ratio);
+
+#define TINY_TORCH_FRACTIONAL_MODULE(D)                                                         \
+  class TORCH_API FractionalMaxPool##D##dImpl : public Cloneable<FractionalMaxPool##D##dImpl> { \
+   public:                                                                                      \
+    FractionalMaxPool##D##dImpl(ExpandingArray<D> kernel_size) /* NOLINT: implicit */           \
+        : FractionalMaxPool##D##dImpl(FractionalMaxPool##D##dOptions(kernel_size)) {}           \
+    explicit FractionalMaxPool##D##dImpl(FractionalMaxPool##D##dOptions given);                 \
+    void reset() override;                                                                      \
+    void pretty_print(std::ostream& stream) const override;                                     \
+    Tensor forward(const Tensor& input);                                                        \
+    std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input);                       \
+                                                                                                \
+    FractionalMaxPool##D##dOptions options;                                                     \
+    Tensor _random_samples;                                                                     \
+  };                                                                                            \
+  TORCH_MODULE(FractionalMaxPool##D##d)
+TINY_TORCH_FRACTIONAL_MODULE(2);
+TINY_TORCH_FRACTIONAL_MODULE(3);
+#undef TINY_TORCH_FRACTIONAL_MODULE
 
 }  // namespace tiny_torch::nn

@@ -9,7 +9,6 @@
 namespace tiny_torch::nn {
 
 using functional::if_defined;
-using utils::rnn::PackedSequence;
 
 std::vector<Tensor> RNNShape::register_weights(Module& module) const {
   TORCH_CHECK(hidden_size > 0 && num_layers > 0, "RNN: expected hidden_size and num_layers > 0");
@@ -90,16 +89,16 @@ void RNNShape::print(std::ostream& stream, const char* name) const {
       .when(proj_size > 0, "proj_size", proj_size);
 }
 
-namespace {
-
 Tensor permuted(const Tensor& state, const Tensor& order) {
   return order.defined() && state.defined() ? state.index_select(1, order) : state;
 }
 
+namespace {
+
 /// Runs a layer with one state tensor: `whole` over a padded batch, `packed` over a packed one.
 template <class Whole, class Packed>
-std::tuple<Tensor, Tensor> run(const RNNShape& s, const Tensor& input, const Tensor& batch_sizes, Tensor hx,
-                               const Whole& whole, const Packed& packed) {
+std::tuple<Tensor, Tensor> run_layer(const RNNShape& s, const Tensor& input, const Tensor& batch_sizes, Tensor hx,
+                                     const Whole& whole, const Packed& packed) {
   s.check_input(input, batch_sizes);
   if (!hx.defined()) hx = s.initial_state(input, batch_sizes, s.hidden_size);
   if (batch_sizes.defined()) return packed(hx);
@@ -110,37 +109,36 @@ std::tuple<Tensor, Tensor> run(const RNNShape& s, const Tensor& input, const Ten
   return {output.squeeze(batch_dim), state.squeeze(1)};
 }
 
-template <class M>
-std::tuple<PackedSequence, Tensor> run_packed(const PackedSequence& input, const Tensor& hx, const M& run_sorted) {
-  const auto [data, state] = run_sorted(permuted(hx, input.sorted_indices()));
-  return {PackedSequence(data, input.batch_sizes(), input.sorted_indices(), input.unsorted_indices()),
-          permuted(state, input.unsorted_indices())};
-}
-
 /// The operator called for a padded and for a packed batch, with all that the options say.
-#define RUN_RNN(op)                                                                                         \
-  run(                                                                                                      \
-      s, input, batch_sizes, hx,                                                                            \
-      [&](const Tensor& x, const Tensor& h) {                                                               \
-        return op(x, h, weights, s.bias, s.num_layers, s.dropout, train, s.bidirectional, s.batch_first);   \
-      },                                                                                                    \
-      [&](const Tensor& h) {                                                                                \
-        return op(input, batch_sizes, h, weights, s.bias, s.num_layers, s.dropout, train, s.bidirectional); \
+#define RUN_RNN(op)                                                                                     \
+  run_layer(                                                                                            \
+      s, input, batch_sizes, hx,                                                                        \
+      [&](const Tensor& x, const Tensor& h) {                                                           \
+        return op(x, h, flat_weights_, s.bias, s.num_layers, s.dropout, is_training(), s.bidirectional, \
+                  s.batch_first);                                                                       \
+      },                                                                                                \
+      [&](const Tensor& h) {                                                                            \
+        return op(input, batch_sizes, h, flat_weights_, s.bias, s.num_layers, s.dropout, is_training(), \
+                  s.bidirectional);                                                                     \
       })
 
-std::tuple<Tensor, Tensor> run_rnn(const RNNShape& s, bool is_tanh, const Tensor& input, const Tensor& batch_sizes,
-                                   const Tensor& hx, const std::vector<Tensor>& weights, bool train) {
-  return is_tanh ? RUN_RNN(rnn_tanh) : RUN_RNN(rnn_relu);
+}  // namespace
+
+std::tuple<Tensor, Tensor> RNNImpl::run(const Tensor& input, const Tensor& batch_sizes, Tensor hx) const {
+  const RNNShape s = shape();
+  return std::holds_alternative<enumtype::kTanh>(options.nonlinearity()) ? RUN_RNN(rnn_tanh) : RUN_RNN(rnn_relu);
 }
-std::tuple<Tensor, Tensor> run_gru(const RNNShape& s, const Tensor& input, const Tensor& batch_sizes, const Tensor& hx,
-                                   const std::vector<Tensor>& weights, bool train) {
+std::tuple<Tensor, Tensor> GRUImpl::run(const Tensor& input, const Tensor& batch_sizes, Tensor hx) const {
+  const RNNShape s = shape();
   return RUN_RNN(gru);
 }
 #undef RUN_RNN
 
-std::tuple<Tensor, LSTMImpl::State> run_lstm(const RNNShape& s, const Tensor& input, const Tensor& batch_sizes,
-                                             std::optional<LSTMImpl::State> hx, const std::vector<Tensor>& weights,
-                                             bool train) {
+std::tuple<Tensor, LSTMState> LSTMImpl::run(const Tensor& input, const Tensor& batch_sizes,
+                                            std::optional<LSTMState> hx) const {
+  const RNNShape s = shape();
+  const std::vector<Tensor>& weights = flat_weights_;
+  const bool train = is_training();
   s.check_input(input, batch_sizes);
   if (!hx.has_value()) {
     hx.emplace(s.initial_state(input, batch_sizes, s.proj_size > 0 ? s.proj_size : s.hidden_size),
@@ -164,49 +162,13 @@ std::tuple<Tensor, LSTMImpl::State> run_lstm(const RNNShape& s, const Tensor& in
   return {output.squeeze(batch_dim), {hy.squeeze(1), cy.squeeze(1)}};
 }
 
-}  // namespace
-
-std::tuple<Tensor, Tensor> RNNImpl::forward(const Tensor& input, Tensor hx) {
-  const bool is_tanh = std::holds_alternative<enumtype::kTanh>(options.nonlinearity());
-  return run_rnn(shape(), is_tanh, input, Tensor(), hx, flat_weights_, is_training());
-}
-std::tuple<PackedSequence, Tensor> RNNImpl::forward_with_packed_input(const PackedSequence& input, Tensor hx) {
-  const bool is_tanh = std::holds_alternative<enumtype::kTanh>(options.nonlinearity());
-  return run_packed(input, hx, [&](const Tensor& h) {
-    return run_rnn(shape(), is_tanh, input.data(), input.batch_sizes(), h, flat_weights_, is_training());
-  });
-}
-std::tuple<Tensor, Tensor> GRUImpl::forward(const Tensor& input, Tensor hx) {
-  return run_gru(shape(), input, Tensor(), hx, flat_weights_, is_training());
-}
-std::tuple<PackedSequence, Tensor> GRUImpl::forward_with_packed_input(const PackedSequence& input, Tensor hx) {
-  return run_packed(input, hx, [&](const Tensor& h) {
-    return run_gru(shape(), input.data(), input.batch_sizes(), h, flat_weights_, is_training());
-  });
-}
-std::tuple<Tensor, LSTMImpl::State> LSTMImpl::forward(const Tensor& input, std::optional<State> hx) {
-  return run_lstm(shape(), input, Tensor(), std::move(hx), flat_weights_, is_training());
-}
-std::tuple<PackedSequence, LSTMImpl::State> LSTMImpl::forward_with_packed_input(const PackedSequence& input,
-                                                                                std::optional<State> hx) {
-  if (hx.has_value()) {
-    auto& [h, c] = *hx;
-    h = permuted(h, input.sorted_indices()), c = permuted(c, input.sorted_indices());
-  }
-  auto [data, state] =
-      run_lstm(shape(), input.data(), input.batch_sizes(), std::move(hx), flat_weights_, is_training());
-  return {
-      PackedSequence(data, input.batch_sizes(), input.sorted_indices(), input.unsorted_indices()),
-      {permuted(std::get<0>(state), input.unsorted_indices()), permuted(std::get<1>(state), input.unsorted_indices())}};
-}
-
 Tensor RNNCellImpl::forward(const Tensor& input, const Tensor& hx) {
   const Tensor state = state_or_zeros(input, hx);
   return std::holds_alternative<enumtype::kTanh>(options.nonlinearity())
              ? rnn_tanh_cell(input, state, weight_ih, weight_hh, if_defined(bias_ih), if_defined(bias_hh))
              : rnn_relu_cell(input, state, weight_ih, weight_hh, if_defined(bias_ih), if_defined(bias_hh));
 }
-LSTMCellImpl::State LSTMCellImpl::forward(const Tensor& input, std::optional<State> hx) {
+LSTMState LSTMCellImpl::forward(const Tensor& input, std::optional<LSTMState> hx) {
   const Tensor h = state_or_zeros(input, hx.has_value() ? std::get<0>(*hx) : Tensor());
   const Tensor c = state_or_zeros(input, hx.has_value() ? std::get<1>(*hx) : Tensor());
   return lstm_cell(input, {h, c}, weight_ih, weight_hh, if_defined(bias_ih), if_defined(bias_hh));

@@ -25,11 +25,35 @@ struct TORCH_API RNNShape {
   void print(std::ostream& stream, const char* name) const;
 };
 
-/// What the layers share; Derived has `static constexpr` name and number of gates.
-template <class Derived, class Options>
+/// A state in the order of a packed sequence or back; nothing stays nothing.
+TORCH_API Tensor permuted(const Tensor& state, const Tensor& order);
+template <class Pair>
+std::tuple<Pair, Pair> permuted(const std::tuple<Pair, Pair>& state, const Tensor& order) {
+  return {permuted(std::get<0>(state), order), permuted(std::get<1>(state), order)};
+}
+template <class State>
+std::optional<State> permuted(const std::optional<State>& state, const Tensor& order) {
+  return state.has_value() ? std::optional<State>(permuted(*state, order)) : std::nullopt;
+}
+
+/// What the layers share. A state is taken as `Given` and returned as `State`; Derived has `static constexpr` name and
+/// number of gates, and run(), which takes packed input with its batch sizes.
+template <class Derived, class Options, class Given, class State>
 class RNNImplBase : public Cloneable<Derived> {
  public:
-  explicit RNNImplBase(const Options& given) : options(given) {}
+  RNNImplBase(int64_t input_size, int64_t hidden_size) : RNNImplBase(Options(input_size, hidden_size)) {}
+  explicit RNNImplBase(const Options& given) : options(given) { RNNImplBase::reset(); }
+
+  std::tuple<Tensor, State> forward(const Tensor& input, Given hx = {}) {
+    return static_cast<Derived&>(*this).run(input, Tensor(), std::move(hx));
+  }
+  std::tuple<utils::rnn::PackedSequence, State> forward_with_packed_input(const utils::rnn::PackedSequence& input,
+                                                                          Given hx = {}) {
+    auto [data, state] =
+        static_cast<Derived&>(*this).run(input.data(), input.batch_sizes(), permuted(hx, input.sorted_indices()));
+    return {utils::rnn::PackedSequence(data, input.batch_sizes(), input.sorted_indices(), input.unsorted_indices()),
+            permuted(state, input.unsorted_indices())};
+  }
   void reset() override { flat_weights_ = shape().register_weights(*this); }
   void reset_parameters() { shape().fill(flat_weights_); }
   void flatten_parameters() {}
@@ -39,6 +63,8 @@ class RNNImplBase : public Cloneable<Derived> {
   Options options;
 
  protected:
+  FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(Given())})
+
   RNNShape shape() const {
     int64_t proj_size = 0;
     if constexpr (Derived::kName[0] == 'L') proj_size = options.proj_size();
@@ -49,60 +75,34 @@ class RNNImplBase : public Cloneable<Derived> {
   std::vector<Tensor> flat_weights_;
 };
 
+using LSTMState = std::tuple<Tensor, Tensor>;
+
+#define TINY_TORCH_RNN(Name, gates, Given, State)                                                  \
+  class TORCH_API Name##Impl : public RNNImplBase<Name##Impl, Name##Options, Given, State> {       \
+   public:                                                                                         \
+    static constexpr const char* kName = #Name;                                                    \
+    static constexpr int64_t kGates = gates;                                                       \
+    using RNNImplBase<Name##Impl, Name##Options, Given, State>::RNNImplBase;                       \
+                                                                                                   \
+   private:                                                                                        \
+    friend class RNNImplBase<Name##Impl, Name##Options, Given, State>;                             \
+    std::tuple<Tensor, State> run(const Tensor& input, const Tensor& batch_sizes, Given hx) const; \
+  };                                                                                               \
+  TORCH_MODULE(Name)
 /// (T, N, input) -> output (T, N, directions * hidden) and the last state (layers * directions, N, hidden); N may be
 /// missing, and with batch_first it stands first.
-class TORCH_API RNNImpl : public RNNImplBase<RNNImpl, RNNOptions> {
- public:
-  static constexpr const char* kName = "RNN";
-  static constexpr int64_t kGates = 1;
-  RNNImpl(int64_t input_size, int64_t hidden_size) : RNNImpl(RNNOptions(input_size, hidden_size)) {}
-  explicit RNNImpl(const RNNOptions& given) : RNNImplBase(given) { reset(); }
-  std::tuple<Tensor, Tensor> forward(const Tensor& input, Tensor hx = {});
-  std::tuple<utils::rnn::PackedSequence, Tensor> forward_with_packed_input(const utils::rnn::PackedSequence& input,
-                                                                           Tensor hx = {});
-
- protected:
-  FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(Tensor())})
-};
-TORCH_MODULE(RNN);
-
+TINY_TORCH_RNN(RNN, 1, Tensor, Tensor);
+TINY_TORCH_RNN(GRU, 3, Tensor, Tensor);
 /// As RNN; the state is a pair of hidden state and cell state.
-class TORCH_API LSTMImpl : public RNNImplBase<LSTMImpl, LSTMOptions> {
- public:
-  using State = std::tuple<Tensor, Tensor>;
-  static constexpr const char* kName = "LSTM";
-  static constexpr int64_t kGates = 4;
-  LSTMImpl(int64_t input_size, int64_t hidden_size) : LSTMImpl(LSTMOptions(input_size, hidden_size)) {}
-  explicit LSTMImpl(const LSTMOptions& given) : RNNImplBase(given) { reset(); }
-  std::tuple<Tensor, State> forward(const Tensor& input, std::optional<State> hx = std::nullopt);
-  std::tuple<utils::rnn::PackedSequence, State> forward_with_packed_input(const utils::rnn::PackedSequence& input,
-                                                                          std::optional<State> hx = std::nullopt);
-
- protected:
-  FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(std::optional<State>())})
-};
-TORCH_MODULE(LSTM);
-
-class TORCH_API GRUImpl : public RNNImplBase<GRUImpl, GRUOptions> {
- public:
-  static constexpr const char* kName = "GRU";
-  static constexpr int64_t kGates = 3;
-  GRUImpl(int64_t input_size, int64_t hidden_size) : GRUImpl(GRUOptions(input_size, hidden_size)) {}
-  explicit GRUImpl(const GRUOptions& given) : RNNImplBase(given) { reset(); }
-  std::tuple<Tensor, Tensor> forward(const Tensor& input, Tensor hx = {});
-  std::tuple<utils::rnn::PackedSequence, Tensor> forward_with_packed_input(const utils::rnn::PackedSequence& input,
-                                                                           Tensor hx = {});
-
- protected:
-  FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(Tensor())})
-};
-TORCH_MODULE(GRU);
+TINY_TORCH_RNN(LSTM, 4, std::optional<LSTMState>, LSTMState);
+#undef TINY_TORCH_RNN
 
 /// What the cells share: weights (gates * hidden, ...) drawn from U(-1/sqrt(hidden), 1/sqrt(hidden)).
 template <class Derived, class Options>
 class RNNCellImplBase : public Cloneable<Derived> {
  public:
-  explicit RNNCellImplBase(const Options& given) : options(given) {}
+  RNNCellImplBase(int64_t input_size, int64_t hidden_size) : RNNCellImplBase(Options(input_size, hidden_size)) {}
+  explicit RNNCellImplBase(const Options& given) : options(given) { RNNCellImplBase::reset(); }
   void reset() override {
     const RNNShape shape{
         options.input_size(), options.hidden_size(), 1, 0, Derived::kGates, options.bias(), false, false, 0};
@@ -124,45 +124,22 @@ class RNNCellImplBase : public Cloneable<Derived> {
   }
 };
 
+#define TINY_TORCH_RNN_CELL(Name, gates, Given, State)                             \
+  class TORCH_API Name##Impl : public RNNCellImplBase<Name##Impl, Name##Options> { \
+   public:                                                                         \
+    static constexpr const char* kName = #Name;                                    \
+    static constexpr int64_t kGates = gates;                                       \
+    using RNNCellImplBase<Name##Impl, Name##Options>::RNNCellImplBase;             \
+    State forward(const Tensor& input, Given hx = {});                             \
+                                                                                   \
+   protected:                                                                      \
+    FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(std::decay_t<Given>())})                 \
+  };                                                                               \
+  TORCH_MODULE(Name)
 /// (N, input) and the state (N, hidden) -> the next state.
-class TORCH_API RNNCellImpl : public RNNCellImplBase<RNNCellImpl, RNNCellOptions> {
- public:
-  static constexpr const char* kName = "RNNCell";
-  static constexpr int64_t kGates = 1;
-  RNNCellImpl(int64_t input_size, int64_t hidden_size) : RNNCellImpl(RNNCellOptions(input_size, hidden_size)) {}
-  explicit RNNCellImpl(const RNNCellOptions& given) : RNNCellImplBase(given) { reset(); }
-  Tensor forward(const Tensor& input, const Tensor& hx = {});
-
- protected:
-  FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(Tensor())})
-};
-TORCH_MODULE(RNNCell);
-
-class TORCH_API LSTMCellImpl : public RNNCellImplBase<LSTMCellImpl, LSTMCellOptions> {
- public:
-  using State = std::tuple<Tensor, Tensor>;
-  static constexpr const char* kName = "LSTMCell";
-  static constexpr int64_t kGates = 4;
-  LSTMCellImpl(int64_t input_size, int64_t hidden_size) : LSTMCellImpl(LSTMCellOptions(input_size, hidden_size)) {}
-  explicit LSTMCellImpl(const LSTMCellOptions& given) : RNNCellImplBase(given) { reset(); }
-  State forward(const Tensor& input, std::optional<State> hx = std::nullopt);
-
- protected:
-  FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(std::optional<State>())})
-};
-TORCH_MODULE(LSTMCell);
-
-class TORCH_API GRUCellImpl : public RNNCellImplBase<GRUCellImpl, GRUCellOptions> {
- public:
-  static constexpr const char* kName = "GRUCell";
-  static constexpr int64_t kGates = 3;
-  GRUCellImpl(int64_t input_size, int64_t hidden_size) : GRUCellImpl(GRUCellOptions(input_size, hidden_size)) {}
-  explicit GRUCellImpl(const GRUCellOptions& given) : RNNCellImplBase(given) { reset(); }
-  Tensor forward(const Tensor& input, const Tensor& hx = {});
-
- protected:
-  FORWARD_HAS_DEFAULT_ARGS({1, AnyValue(Tensor())})
-};
-TORCH_MODULE(GRUCell);
+TINY_TORCH_RNN_CELL(RNNCell, 1, const Tensor&, Tensor);
+TINY_TORCH_RNN_CELL(GRUCell, 3, const Tensor&, Tensor);
+TINY_TORCH_RNN_CELL(LSTMCell, 4, std::optional<LSTMState>, LSTMState);
+#undef TINY_TORCH_RNN_CELL
 
 }  // namespace tiny_torch::nn

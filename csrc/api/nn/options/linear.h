@@ -61,6 +61,13 @@ struct TORCH_API EmbeddingBagOptions {
   TINY_TORCH_EMBEDDING_ARGS;
 };
 
+struct TORCH_API EmbeddingBagFromPretrainedOptions {
+  TORCH_ARG(bool, freeze) = true;
+  TORCH_ARG(EmbeddingBagMode, mode) = kMean;
+  TORCH_ARG(bool, include_last_offset) = false;
+  TINY_TORCH_EMBEDDING_ARGS;
+};
+
 struct TORCH_API DropoutOptions {
   DropoutOptions(double p = 0.5) : p_(p) {}  // NOLINT: implicit as in PyTorch
   TORCH_ARG(double, p) = 0.5;

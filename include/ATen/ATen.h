@@ -1,0 +1,4 @@
+// Tensors, their operators and types under the names of namespace at.
+#pragma once
+
+#include <torch/types.h>
