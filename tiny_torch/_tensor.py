@@ -291,6 +291,21 @@ class Tensor(_C.TensorBase):
         return torch.unique_consecutive(self, return_inverse, return_counts, dim)
 
     @_overridable
+    def polygamma_(self, n):
+        """The derivative of order `n` of digamma, in place; RuntimeError for integers."""
+        if not self.is_floating_point():
+            raise RuntimeError(f"polygamma_(): result type Float can't be cast to the desired output type {self.dtype}")
+        # Of a copy, since the gradient needs the old values.
+        return self.copy_(self.clone().polygamma(n))
+
+    @_overridable
+    def float_power_(self, exponent):
+        """pow in place, for float64 and complex128 alone, which it computes in."""
+        if self.dtype not in (torch.float64, torch.complex128):
+            raise RuntimeError(f"float_power_(): expected a tensor of dtype float64 or complex128, got {self.dtype}")
+        return self.pow_(exponent)
+
+    @_overridable
     def to_sparse(self, *args, **kwargs):
         """NotImplementedError: there are no sparse layouts."""
         raise NotImplementedError("to_sparse(): sparse layouts are not supported")

@@ -27,6 +27,7 @@ __all__ = [
     "tensordot",
     "unique",
     "unique_consecutive",
+    "unravel_index",
 ]
 
 
@@ -358,3 +359,26 @@ def _edge(values, near, far):
     a, b, c = values
     both = near + far
     return b * (both / (near * far)) - a * ((near + both) / (near * both)) - c * (near / (far * both))
+
+
+def unravel_index(indices, shape):
+    """The coordinates in a tensor of `shape` of positions in its flattened form, one tensor per dimension.
+
+    Raises:
+        TypeError: indices that are no integers, a shape that is no int or sequence of ints.
+        ValueError: negative sizes.
+    """
+    if indices.is_floating_point() or indices.is_complex() or indices.dtype == torch.bool:
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    if isinstance(shape, torch.Tensor):
+        shape = shape.tolist()
+    sizes = [shape] if isinstance(shape, int) else list(shape)
+    if not all(isinstance(size, int) for size in sizes):
+        raise TypeError(f"expected 'shape' sequence to only contain ints, but got {sizes}")
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {tuple(sizes)}")
+    coordinates, rest = [], indices.to(torch.int64)
+    for size in reversed(sizes):
+        coordinates.append(rest % size)
+        rest = rest.div(size, rounding_mode="floor")
+    return tuple(reversed(coordinates))

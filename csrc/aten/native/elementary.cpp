@@ -7,6 +7,7 @@
 #include "aten/core/operators.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
+#include "generated/ops/creation.h"
 #include "generated/ops/elementary.h"
 
 namespace tiny_torch::native {
@@ -37,6 +38,11 @@ TensorBase round(const TensorBase& self, int64_t decimals) {
   if (decimals == 0) return ops::round(self);
   const Scalar power(std::pow(10.0, static_cast<double>(std::abs(decimals))));
   return decimals > 0 ? ops::round(self * power) / power : ops::round(self / power) * power;
+}
+
+TensorBase isreal(const TensorBase& self) {
+  if (self.is_complex()) return ops::eq(self, ops::real(self));
+  return ops::ones_like(self, kBool);
 }
 
 }  // namespace tiny_torch::native

@@ -222,4 +222,15 @@ TensorBase isin(const TensorBase& elements, const TensorBase& test_elements, boo
   return invert ? ops::logical_not(found) : found;
 }
 
+TensorBase nonzero_static(const TensorBase& self, int64_t size, int64_t fill_value) {
+  TORCH_CHECK(size >= 0, "nonzero_static: 'size' must be an non-negative integer");
+  const TensorBase result = ops::full({size, self.dim()}, Scalar(fill_value), kLong, std::nullopt, self.device());
+  if (self.is_meta()) return result;
+  const TensorBase found = ops::nonzero(self);
+  const int64_t count = std::min(size, found.size(0));
+  TensorBase first = ops::narrow(result, 0, 0, count);
+  ops::copy_(first, ops::narrow(found, 0, 0, count));
+  return result;
+}
+
 }  // namespace tiny_torch::native

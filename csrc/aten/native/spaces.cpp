@@ -1,10 +1,12 @@
 // Fronts of linspace between tensors, and of logspace.
 #include "generated/kernels/spaces.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "aten/core/Dispatch.h"
 #include "aten/core/op_support.h"
+#include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 #include "generated/ops/spaces.h"
 #include "generated/ops/view.h"
@@ -23,23 +25,17 @@ Scalar number_of(const char* op, const TensorBase& end) {
 // The first half of the exponents steps up from `first`, the second down from `last`.
 template <class T>
 void fill_logspace(T* to, T first, T last, int64_t steps, double base) {
-  using Base = std::conditional_t<std::is_integral_v<T>, double, T>;
-  using Step = std::conditional_t<std::is_integral_v<T>, float, T>;
-  const auto power = [&](Step exponent) {
-    if constexpr (std::is_same_v<Base, double>)
-      return static_cast<T>(std::pow(base, static_cast<double>(exponent)));
-    else
-      return static_cast<T>(std::pow(static_cast<float>(static_cast<Base>(base)), static_cast<float>(exponent)));
-  };
+  // Half types hold their ends and the base, but step in float, as integers do.
+  using Step = std::conditional_t<std::is_same_v<T, double>, double, float>;
+  using Base = std::conditional_t<std::is_integral_v<T>, double, Step>;
+  const auto rounded =
+      static_cast<Base>(std::is_integral_v<T> ? base : static_cast<double>(static_cast<Step>(T(base))));
   const auto low = static_cast<Step>(first), high = static_cast<Step>(last);
-  const Step step =
-      steps > 1 ? static_cast<Step>(static_cast<Step>(high - low) / static_cast<Step>(static_cast<float>(steps - 1)))
-                : Step{};
+  const Step step = (high - low) / static_cast<Step>(std::max<int64_t>(steps - 1, 1));
   for (int64_t i = 0; i < steps; ++i) {
-    const bool rises = i < steps / 2 || steps == 1;
-    const auto count = static_cast<Step>(static_cast<float>(rises ? i : steps - 1 - i));
-    const auto offset = static_cast<Step>(step * count);
-    to[i] = power(static_cast<Step>(rises ? low + offset : high - offset));
+    const Step exponent =
+        i < steps / 2 ? low + step * static_cast<Step>(i) : high - step * static_cast<Step>(steps - 1 - i);
+    to[i] = static_cast<T>(std::pow(rounded, static_cast<Base>(exponent)));
   }
 }
 
@@ -52,6 +48,7 @@ TensorBase logspace(const Scalar& start, const Scalar& end, int64_t steps, doubl
   TORCH_CHECK_NOT_IMPLEMENTED(!out.is_complex() && out.scalar_type() != kBool, "\"logspace_cpu\" not implemented for '",
                               to_string(out.scalar_type()), "'");
   if (out.is_meta()) return out;
+  if (steps == 1) return ops::fill(out, Scalar(std::pow(base, start.to_double())));
   dispatch_real(out.scalar_type(), "logspace_cpu", [&](auto tag) {
     using T = decltype(tag);
     if constexpr (!std::is_same_v<T, bool>)

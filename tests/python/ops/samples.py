@@ -38,6 +38,10 @@ EXEMPT = [
         r"_cdist_forward|_prelu_kernel|_pdist_forward|_embedding_bag|_ctc_loss",
         "inner parts of public ops, which are tested",
     ),
+    (
+        r"special_\w+|[ld]i?gamma|polygamma|mvlgamma|igammac?|erfinv|i0|logit|frexp|nextafter",
+        "accuracies and ranges of their own: tests/python/special",
+    ),
     (r"unique_dim|_histogramdd_\w+", "reached by unique and histogramdd: test_forms.py"),
     (r"_fused_\w+|_foreach_\w+", "lists of tensors written in place: tested by tests/python/optim"),
     (r".*_backward(_data|_input|_weight|_overrideable)?", "reached by the gradient check of its forward op"),

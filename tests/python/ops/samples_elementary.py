@@ -105,3 +105,18 @@ def float_power_number(op, make):
 def round_decimals(op, make):
     for decimals in [0, 2, -1]:
         yield Sample(make(3, 4, low=-30, high=30), decimals=decimals, smooth=False)
+
+
+@samples("isreal")
+def isreal(op, make):
+    yield Sample(make(3, 4), grad=False)
+
+
+@samples("xlogy.Scalar_Self")
+def xlogy_of_number(op, make):
+    yield Sample(2, make(3, 4, low=0.1))
+
+
+@samples("bitwise_left_shift.Scalar_Tensor", "bitwise_right_shift.Scalar_Tensor", dtypes=["int64", "int32", "uint8"])
+def shifts_of_number(op, make):
+    yield Sample(20, make(3, 4, low=0, high=4))

@@ -81,3 +81,10 @@ def put(op, make):
 def masked_scatter(op, make):
     for shape, mask in [((3, 4), (3, 4)), ((3, 4), (4,)), ((4,), (3, 4)), ((0, 2), (2,))]:
         yield Sample(make(*shape), make.mask(*mask), make(20), meta=False, inplace=len(shape) >= len(mask))
+
+
+@samples("nonzero_static")
+def nonzero_static(op, make):
+    for size in [0, 3, 20]:
+        yield Sample(make(3, 4).round() if make.floating else make(3, 4), size=size, meta=False, grad=False)
+    yield Sample(make(5), size=7, fill_value=9, meta=False, grad=False)

@@ -81,3 +81,9 @@ def nanmean(op, make):
         yield Sample(x, dim, smooth=False)
         yield Sample(x, dim, True, smooth=False)
     yield Sample(make(3).masked_fill(oracle.ones(3, dtype=oracle.bool), math.nan), grad=False)
+
+
+@samples("dist", dtypes=FLOATS)
+def dist(op, make):
+    for p in [2, 1, 0.5, math.inf]:
+        yield Sample(make(3, 4), make(4), p)

@@ -166,3 +166,17 @@ def test_gradient_refuses():
                 t.gradient(t.ones(3, 3), **options)
         with pytest.raises(RuntimeError):
             t.gradient(t.ones(1))
+
+
+def test_unravel_index():
+    positions = oracle.tensor([[0, 5], [11, 23]])
+    for shape in ((2, 3, 4), [24], 24):
+        both(lambda t, make, shape: t.unravel_index(make(positions), shape), shape)
+        both(lambda t, make, shape: t.unravel_index(make(positions.to(oracle.uint8)), shape), shape)
+    for t in (tiny, oracle):
+        with pytest.raises(TypeError):
+            t.unravel_index(t.ones(2), (2,))
+        with pytest.raises(TypeError):
+            t.unravel_index(t.tensor([0]), (2.5,))
+        with pytest.raises(ValueError):
+            t.unravel_index(t.tensor([0]), (-1,))
