@@ -35,7 +35,8 @@ def test_the_same_operators_as_in_pytorch_have_a_policy():
     ops = [op for family in load([REPOSITORY / "csrc/aten/ops"]).values() for op in family if op.form == "functional"]
     ours = {op.schema.name for op in ops if "autocast" in op.entry}
     present = {op.schema.name for op in ops}
-    assert ours == policies_of_pytorch(oracle) & present
+    # PyTorch's lstm calls mkldnn_rnn_layer, which has the policy there; ours is one operator.
+    assert ours - {"lstm"} == policies_of_pytorch(oracle) & present
     assert len(ours) > 80
 
 
@@ -222,6 +223,8 @@ def test_recurrent_networks_and_modules_under_autocast():
     with torch.autocast("cpu"):
         y, _ = model(torch.randn(5, 2, 4))
         z = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0)(torch.randn(3, 2, 8))
+        assert nn.LSTM(4, 3).double()(torch.randn(5, 2, 4, dtype=torch.float64))[0].dtype == torch.float64
+    assert y.dtype == torch.bfloat16
     (y.float().sum() + z.float().sum()).backward()
     assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in model.parameters())
 
