@@ -17,9 +17,10 @@ std::string type_name(const std::type_info& type) {
   if (status == 0) name = readable;
   std::free(readable);
 #endif
-  const std::string ours = "tiny_torch::";
-  for (size_t at = name.find(ours); at != std::string::npos; at = name.find(ours, at)) {
-    name.replace(at, ours.size(), "torch::");
+  for (const std::string ours : {"tiny_torch::frontend::", "tiny_torch::"}) {
+    for (size_t at = name.find(ours); at != std::string::npos; at = name.find(ours, at)) {
+      name.replace(at, ours.size(), "torch::");
+    }
   }
   return name;
 }

@@ -9,7 +9,7 @@
 #include "api/serialize/archive.h"
 
 namespace tiny_torch {
-namespace serialize {
+namespace frontend::serialize {
 
 inline OutputArchive& operator<<(OutputArchive& archive, const Tensor& tensor) {
   archive.write("0", tensor);
@@ -20,18 +20,18 @@ inline InputArchive& operator>>(InputArchive& archive, Tensor& tensor) {
   return archive;
 }
 
-}  // namespace serialize
+}  // namespace frontend::serialize
 
 /// Writes `value` to a file name, a stream or a function `size_t(const void*, size_t)`.
 template <class Value, class... To>
 void save(const Value& value, To&&... to) {
-  serialize::OutputArchive archive;
+  frontend::serialize::OutputArchive archive;
   archive << value;
   archive.save_to(std::forward<To>(to)...);
 }
 template <class... To>
 void save(const std::vector<Tensor>& tensors, To&&... to) {
-  serialize::OutputArchive archive;
+  frontend::serialize::OutputArchive archive;
   for (size_t i = 0; i < tensors.size(); ++i) archive.write(std::to_string(i), tensors[i]);
   archive.save_to(std::forward<To>(to)...);
 }
@@ -40,13 +40,13 @@ void save(const std::vector<Tensor>& tensors, To&&... to) {
 /// `value`; what was read before the error stays.
 template <class Value, class... From>
 void load(Value& value, From&&... from) {
-  serialize::InputArchive archive;
+  frontend::serialize::InputArchive archive;
   archive.load_from(std::forward<From>(from)...);
   archive >> value;
 }
 template <class... From>
 void load(std::vector<Tensor>& tensors, From&&... from) {
-  serialize::InputArchive archive;
+  frontend::serialize::InputArchive archive;
   archive.load_from(std::forward<From>(from)...);
   Tensor tensor;
   for (size_t i = 0; archive.try_read(std::to_string(i), tensor); tensor = Tensor()) {

@@ -9,14 +9,14 @@
 #include "api/data/transforms/transforms.h"
 
 namespace torch::data {
-using namespace ::tiny_torch::data;  // NOLINT
+using namespace ::tiny_torch::frontend::data;  // NOLINT
 namespace datasets {
-using namespace ::tiny_torch::data::datasets;  // NOLINT
+using namespace ::tiny_torch::frontend::data::datasets;  // NOLINT
 }
 namespace samplers {
-using namespace ::tiny_torch::data::samplers;  // NOLINT
+using namespace ::tiny_torch::frontend::data::samplers;  // NOLINT
 }
 namespace transforms {
-using namespace ::tiny_torch::data::transforms;  // NOLINT
+using namespace ::tiny_torch::frontend::data::transforms;  // NOLINT
 }
 }  // namespace torch::data

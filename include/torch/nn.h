@@ -24,17 +24,17 @@
 
 // Opened here so that programs may open them again without hiding what is in them.
 namespace torch::nn {
-using namespace ::tiny_torch::nn;  // NOLINT
+using namespace ::tiny_torch::frontend::nn;  // NOLINT
 namespace functional {
-using namespace ::tiny_torch::nn::functional;  // NOLINT
+using namespace ::tiny_torch::frontend::nn::functional;  // NOLINT
 }
 namespace init {
-using namespace ::tiny_torch::nn::init;  // NOLINT
+using namespace ::tiny_torch::frontend::nn::init;  // NOLINT
 }
 namespace utils {
-using namespace ::tiny_torch::nn::utils;  // NOLINT
+using namespace ::tiny_torch::frontend::nn::utils;  // NOLINT
 namespace rnn {
-using namespace ::tiny_torch::nn::utils::rnn;  // NOLINT
+using namespace ::tiny_torch::frontend::nn::utils::rnn;  // NOLINT
 }
 }  // namespace utils
 }  // namespace torch::nn

@@ -10,5 +10,5 @@
 #include "api/optim/sgd.h"
 
 namespace torch::optim {
-using namespace ::tiny_torch::optim;  // NOLINT
+using namespace ::tiny_torch::frontend::optim;  // NOLINT
 }  // namespace torch::optim

@@ -6,5 +6,5 @@
 #include "api/serialize.h"
 
 namespace torch::serialize {
-using namespace ::tiny_torch::serialize;  // NOLINT
+using namespace ::tiny_torch::frontend::serialize;  // NOLINT
 }  // namespace torch::serialize

@@ -30,7 +30,8 @@ Generator make_generator(uint64_t seed = kDefaultSeed) {
 }
 }  // namespace tiny_torch
 
-// Namespaces of their own, not aliases, because programs open them again.
+// Namespaces of their own, not aliases, because programs open them again. What is in torch::nn, optim, data and serialize
+// lies in tiny_torch::frontend, which the line below leaves out, so that `using namespace torch; nn::Linear` has one meaning.
 namespace torch {
 using namespace ::tiny_torch;  // NOLINT
 using ::tiny_torch::api::IValue;

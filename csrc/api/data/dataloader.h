@@ -25,7 +25,7 @@
 #include "api/data/samplers/samplers.h"
 #include "api/data/worker_exception.h"
 
-namespace tiny_torch::data {
+namespace tiny_torch::frontend::data {
 
 struct DataLoaderOptions {
   DataLoaderOptions() = default;
@@ -303,4 +303,4 @@ std::unique_ptr<DataLoader<Dataset, UnlimitedSampler>> make_data_loader(Dataset 
                                                                  std::move(options));
 }
 
-}  // namespace tiny_torch::data
+}  // namespace tiny_torch::frontend::data

@@ -6,7 +6,7 @@
 
 #include "aten/Tensor.h"
 
-namespace tiny_torch::data {
+namespace tiny_torch::frontend::data {
 
 namespace example {
 using NoTarget = struct NoTargetType {};
@@ -35,4 +35,4 @@ struct Example<Data, example::NoTarget> {
 
 using TensorExample = Example<Tensor, example::NoTarget>;
 
-}  // namespace tiny_torch::data
+}  // namespace tiny_torch::frontend::data

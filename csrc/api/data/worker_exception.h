@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-namespace tiny_torch::data {
+namespace tiny_torch::frontend::data {
 
 /// An error in a worker, thrown again where the batch is taken.
 struct WorkerException : public std::exception {
@@ -22,4 +22,4 @@ struct WorkerException : public std::exception {
   std::exception_ptr original_exception;
 };
 
-}  // namespace tiny_torch::data
+}  // namespace tiny_torch::frontend::data

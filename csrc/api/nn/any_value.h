@@ -6,7 +6,7 @@
 #include "api/demangle.h"
 #include "c10/errors.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 class AnyValue {
  public:
@@ -32,4 +32,4 @@ class AnyValue {
   std::any content_;
 };
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

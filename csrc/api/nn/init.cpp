@@ -4,7 +4,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::init {
+namespace tiny_torch::frontend::nn::init {
 namespace {
 
 double kaiming_std(const Tensor& tensor, double a, const FanModeType& mode, const NonlinearityType& nonlinearity) {
@@ -125,4 +125,4 @@ Tensor xavier_uniform_(Tensor tensor, double gain) {
   return uniform_(tensor, -bound, bound);
 }
 
-}  // namespace tiny_torch::nn::init
+}  // namespace tiny_torch::frontend::nn::init

@@ -6,7 +6,7 @@
 #include "api/enum.h"
 #include "aten/Tensor.h"
 
-namespace tiny_torch::nn::init {
+namespace tiny_torch::frontend::nn::init {
 
 using NonlinearityType =
     std::variant<enumtype::kLinear, enumtype::kConv1D, enumtype::kConv2D, enumtype::kConv3D, enumtype::kConvTranspose1D,
@@ -41,4 +41,4 @@ TORCH_API Tensor kaiming_uniform_(Tensor tensor, double a = 0, FanModeType mode 
 TORCH_API Tensor xavier_normal_(Tensor tensor, double gain = 1.0);
 TORCH_API Tensor xavier_uniform_(Tensor tensor, double gain = 1.0);
 
-}  // namespace tiny_torch::nn::init
+}  // namespace tiny_torch::frontend::nn::init

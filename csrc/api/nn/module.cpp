@@ -2,7 +2,7 @@
 
 #include "api/serialize/archive.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 namespace {
 
 std::string join_name(const std::string& prefix, const std::string& name) {
@@ -284,4 +284,4 @@ serialize::InputArchive& operator>>(serialize::InputArchive& archive, const std:
   return archive;
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

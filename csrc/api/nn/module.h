@@ -20,7 +20,7 @@
 #include "api/ordered_dict.h"
 #include "aten/Tensor.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 class TORCH_API Module : public std::enable_shared_from_this<Module> {
  public:
@@ -192,20 +192,20 @@ class Cloneable : public Module {
 
 /// For modules whose forward() has default arguments: pairs of an argument's position and its value as AnyValue, so that
 /// Sequential and AnyModule can leave them out.
-#define FORWARD_HAS_DEFAULT_ARGS(...)                                                \
- protected:                                                                          \
-  bool _forward_has_default_args() override { return true; }                         \
-  unsigned int _forward_num_required_args() override {                               \
-    std::pair<unsigned int, ::tiny_torch::nn::AnyValue> defaults[] = {__VA_ARGS__};  \
-    return defaults[0].first;                                                        \
-  }                                                                                  \
-  std::vector<::tiny_torch::nn::AnyValue> _forward_populate_default_args(            \
-      std::vector<::tiny_torch::nn::AnyValue>&& arguments) override {                \
-    std::pair<unsigned int, ::tiny_torch::nn::AnyValue> defaults[] = {__VA_ARGS__};  \
-    for (auto& one : defaults) {                                                     \
-      if (one.first >= arguments.size()) arguments.push_back(std::move(one.second)); \
-    }                                                                                \
-    return std::move(arguments);                                                     \
+#define FORWARD_HAS_DEFAULT_ARGS(...)                                                         \
+ protected:                                                                                   \
+  bool _forward_has_default_args() override { return true; }                                  \
+  unsigned int _forward_num_required_args() override {                                        \
+    std::pair<unsigned int, ::tiny_torch::frontend::nn::AnyValue> defaults[] = {__VA_ARGS__}; \
+    return defaults[0].first;                                                                 \
+  }                                                                                           \
+  std::vector<::tiny_torch::frontend::nn::AnyValue> _forward_populate_default_args(           \
+      std::vector<::tiny_torch::frontend::nn::AnyValue>&& arguments) override {               \
+    std::pair<unsigned int, ::tiny_torch::frontend::nn::AnyValue> defaults[] = {__VA_ARGS__}; \
+    for (auto& one : defaults) {                                                              \
+      if (one.first >= arguments.size()) arguments.push_back(std::move(one.second));          \
+    }                                                                                         \
+    return std::move(arguments);                                                              \
   }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

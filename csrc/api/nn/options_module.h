@@ -7,7 +7,7 @@
 #include "api/expanding_array.h"
 #include "api/nn/module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// Base of modules that have options and no parameters.
 template <class Derived, class Options>
@@ -79,4 +79,4 @@ class Shown {
     TORCH_ARG(T, field);                                                               \
   }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

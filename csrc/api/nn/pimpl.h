@@ -18,6 +18,7 @@ inline constexpr bool is_module_holder_v = std::is_base_of_v<ModuleHolderIndicat
 
 }  // namespace detail
 
+namespace frontend {
 namespace serialize {
 class OutputArchive;
 class InputArchive;
@@ -82,12 +83,13 @@ serialize::InputArchive& operator>>(serialize::InputArchive& archive, ModuleHold
 }
 
 }  // namespace nn
+}  // namespace frontend
 }  // namespace tiny_torch
 
-#define TORCH_MODULE_IMPL(Name, ImplType)                         \
-  class Name : public ::tiny_torch::nn::ModuleHolder<ImplType> {  \
-   public:                                                        \
-    using ::tiny_torch::nn::ModuleHolder<ImplType>::ModuleHolder; \
-    using Impl [[maybe_unused]] = ImplType;                       \
+#define TORCH_MODULE_IMPL(Name, ImplType)                                   \
+  class Name : public ::tiny_torch::frontend::nn::ModuleHolder<ImplType> {  \
+   public:                                                                  \
+    using ::tiny_torch::frontend::nn::ModuleHolder<ImplType>::ModuleHolder; \
+    using Impl [[maybe_unused]] = ImplType;                                 \
   }
 #define TORCH_MODULE(Name) TORCH_MODULE_IMPL(Name, Name##Impl)

@@ -2,7 +2,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 void Adagrad::check(const AdagradOptions& o) {
   TORCH_CHECK(o.lr() >= 0, "Invalid learning rate: ", o.lr());
@@ -59,4 +59,4 @@ Tensor RMSprop::step(LossClosure closure) {
   return loss;
 }
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

@@ -3,7 +3,7 @@
 
 #include "api/optim/optimizer.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 struct TORCH_API AdagradOptions : public OptimizerCloneableOptions<AdagradOptions> {
   AdagradOptions(double lr = 1e-2) : lr_(lr) {}  // NOLINT: implicit as in PyTorch
@@ -76,4 +76,4 @@ class TORCH_API RMSprop : public OptimizerOf<RMSprop, RMSpropOptions, RMSpropPar
   static void check(const RMSpropOptions& options);
 };
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

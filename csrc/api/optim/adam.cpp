@@ -4,7 +4,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 namespace {
 
 template <class Options>
@@ -56,4 +56,4 @@ Tensor AdamW::step(LossClosure closure) {
   return loss;
 }
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

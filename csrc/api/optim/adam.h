@@ -3,7 +3,7 @@
 
 #include "api/optim/optimizer.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 /// Options of both; they differ in the default of weight_decay.
 template <class Derived>
@@ -62,4 +62,4 @@ class TORCH_API AdamW : public OptimizerOf<AdamW, AdamWOptions, AdamWParamState>
   static void check(const AdamWOptions& options);
 };
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

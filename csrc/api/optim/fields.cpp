@@ -1,6 +1,6 @@
 #include "api/optim/fields.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 namespace {
 
 std::vector<IValue> as_values(const std::vector<Tensor>& tensors) {
@@ -111,4 +111,4 @@ void FieldReader::operator()(const char* name, std::optional<std::vector<Tensor>
   if (archive.try_read(name, read)) value = tensors_of(read);
 }
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

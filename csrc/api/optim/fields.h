@@ -11,7 +11,7 @@
 #include "api/serialize/archive.h"
 #include "aten/Tensor.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 /// Writes and reads one field under its name; undefined tensors and empty lists are left out.
 struct TORCH_API FieldWriter {
@@ -172,4 +172,4 @@ class OptimizerCloneableParamState : public OptimizerParamState {
   }
 };
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

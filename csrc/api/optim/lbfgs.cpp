@@ -5,7 +5,7 @@
 #include "api/optim/line_search.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 LBFGS::LBFGS(const std::vector<OptimizerParamGroup>& groups, LBFGSOptions defaults) : OptimizerOf(groups, defaults) {
   TORCH_CHECK(param_groups_.size() == 1, "LBFGS doesn't support per-parameter options (parameter groups)");
@@ -129,4 +129,4 @@ Tensor LBFGS::step(LossClosure closure) {
   return first_loss;
 }
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

@@ -4,7 +4,7 @@
 
 #include "api/optim/optimizer.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 struct TORCH_API LBFGSOptions : public OptimizerCloneableOptions<LBFGSOptions> {
   LBFGSOptions(double lr = 1) : lr_(lr) {}  // NOLINT: implicit as in PyTorch
@@ -66,4 +66,4 @@ class TORCH_API LBFGS : public OptimizerOf<LBFGS, LBFGSOptions, LBFGSParamState>
   Tensor direction(LBFGSParamState& state, const Tensor& grad, double t);
 };
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 namespace {
 
 constexpr double kDecrease = 1e-4, kCurvature = 0.9;
@@ -84,4 +84,4 @@ LinePoint strong_wolfe(const std::function<LinePoint(double)>& evaluate, const L
   return low;
 }
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

@@ -5,7 +5,7 @@
 
 #include "aten/Tensor.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 /// The function and its gradient at one step length, and the slope along the direction.
 struct LinePoint {
@@ -18,4 +18,4 @@ struct LinePoint {
 LinePoint strong_wolfe(const std::function<LinePoint(double)>& evaluate, const LinePoint& start, double t,
                        double largest_direction, double tolerance_change, int64_t& evaluations);
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

@@ -3,7 +3,7 @@
 #include "api/serialize/archive.h"
 #include "generated/ops/copy.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 using serialize::InputArchive;
 using serialize::OutputArchive;
@@ -144,4 +144,4 @@ InputArchive& operator>>(InputArchive& archive, Optimizer& optimizer) {
   return archive;
 }
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

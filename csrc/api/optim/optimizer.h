@@ -14,7 +14,7 @@
 
 #include "api/optim/fields.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 /// Parameters that share their options. Without options a group takes the optimizer's defaults; options that were left
 /// as they are in a new object are taken from there as well.
@@ -132,4 +132,4 @@ class OptimizerOf : public Optimizer {
   }
 };
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <limits>
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 LRScheduler::~LRScheduler() = default;
 ReduceLROnPlateauScheduler::~ReduceLROnPlateauScheduler() = default;
@@ -94,4 +94,4 @@ void ReduceLROnPlateauScheduler::reduce() {
   }
 }
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

@@ -5,7 +5,7 @@
 
 #include "api/optim/optimizer.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 /// Base: get_lrs() gives the rate of each parameter group for the step that is to come. The optimizer must outlive it.
 class TORCH_API LRScheduler {
@@ -60,4 +60,4 @@ class TORCH_API ReduceLROnPlateauScheduler {
   bool verbose_;
 };
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

@@ -2,7 +2,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 void SGD::check(const SGDOptions& options) {
   TORCH_CHECK(options.lr() >= 0, "Invalid learning rate: ", options.lr());
@@ -30,4 +30,4 @@ Tensor SGD::step(LossClosure closure) {
   return loss;
 }
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

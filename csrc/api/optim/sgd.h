@@ -3,7 +3,7 @@
 
 #include "api/optim/optimizer.h"
 
-namespace tiny_torch::optim {
+namespace tiny_torch::frontend::optim {
 
 struct TORCH_API SGDOptions : public OptimizerCloneableOptions<SGDOptions> {
   SGDOptions(double lr = 1e-3) : lr_(lr) {}  // NOLINT: implicit as in PyTorch
@@ -38,4 +38,4 @@ class TORCH_API SGD : public OptimizerOf<SGD, SGDOptions, SGDParamState> {
   static void check(const SGDOptions& options);
 };
 
-}  // namespace tiny_torch::optim
+}  // namespace tiny_torch::frontend::optim

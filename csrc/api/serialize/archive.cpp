@@ -9,7 +9,7 @@
 #include "api/serialize/pickle.h"
 #include "api/serialize/zip.h"
 
-namespace tiny_torch::serialize {
+namespace tiny_torch::frontend::serialize {
 namespace {
 
 // ---- writing ----
@@ -297,13 +297,13 @@ void InputArchive::load_from(const std::function<size_t(uint64_t, void*, size_t)
   load_from(file.data(), file.size(), device);
 }
 
-}  // namespace tiny_torch::serialize
+}  // namespace tiny_torch::frontend::serialize
 
 namespace tiny_torch {
 
 std::vector<char> pickle_save(const IValue& value) {
-  serialize::ZipWriter zip;
-  serialize::PickleWriter pickle;
+  frontend::serialize::ZipWriter zip;
+  frontend::serialize::PickleWriter pickle;
   pickle.value(value);
   zip.add("archive/data.pkl", pickle.finish());
   for (size_t i = 0; i < pickle.storages().size(); ++i) {
@@ -317,7 +317,7 @@ std::vector<char> pickle_save(const IValue& value) {
 }
 
 IValue pickle_load(const std::vector<char>& data) {
-  return serialize::read_file({data.data(), data.size()}, std::nullopt).to_ivalue();
+  return frontend::serialize::read_file({data.data(), data.size()}, std::nullopt).to_ivalue();
 }
 
 }  // namespace tiny_torch

@@ -14,7 +14,7 @@
 #include "aten/Tensor.h"
 #include "aten/core/IValue.h"
 
-namespace tiny_torch::serialize {
+namespace tiny_torch::frontend::serialize {
 
 struct ArchiveNode;
 
@@ -89,4 +89,4 @@ class TORCH_API InputArchive final {
   std::string path_;
 };
 
-}  // namespace tiny_torch::serialize
+}  // namespace tiny_torch::frontend::serialize

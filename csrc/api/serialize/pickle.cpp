@@ -6,7 +6,7 @@
 #include "generated/ops/copy.h"
 #include "generated/ops/view.h"
 
-namespace tiny_torch::serialize {
+namespace tiny_torch::frontend::serialize {
 namespace {
 
 // Names of the storage classes, which pickles use for dtypes.
@@ -467,4 +467,4 @@ PickleValue read_pickle(std::string_view data,
   return Reader(data, load_storage).run();
 }
 
-}  // namespace tiny_torch::serialize
+}  // namespace tiny_torch::frontend::serialize

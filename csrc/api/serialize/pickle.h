@@ -12,7 +12,7 @@
 #include "aten/Tensor.h"
 #include "aten/core/IValue.h"
 
-namespace tiny_torch::serialize {
+namespace tiny_torch::frontend::serialize {
 
 /// Appends opcodes; numbers, strings and tensors are values, everything else is put together by the caller.
 class PickleWriter {
@@ -58,4 +58,4 @@ struct PickleValue {
 PickleValue read_pickle(std::string_view data,
                         const std::function<Tensor(ScalarType, const std::string&, int64_t)>& load_storage);
 
-}  // namespace tiny_torch::serialize
+}  // namespace tiny_torch::frontend::serialize

@@ -5,7 +5,7 @@
 
 #include "c10/errors.h"
 
-namespace tiny_torch::serialize {
+namespace tiny_torch::frontend::serialize {
 namespace {
 
 constexpr uint32_t kLocalHeader = 0x04034b50, kDirectoryHeader = 0x02014b50, kEnd = 0x06054b50;
@@ -167,4 +167,4 @@ std::string_view ZipReader::record(const std::string& name) const {
   TORCH_CHECK(false, "load(): the archive has no record ", name);
 }
 
-}  // namespace tiny_torch::serialize
+}  // namespace tiny_torch::frontend::serialize

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tiny_torch::serialize {
+namespace tiny_torch::frontend::serialize {
 
 /// Collects records; finish() gives the file. The data of each record starts at a multiple of 64 bytes.
 class ZipWriter {
@@ -45,4 +45,4 @@ class ZipReader {
   std::vector<Record> records_;
 };
 
-}  // namespace tiny_torch::serialize
+}  // namespace tiny_torch::frontend::serialize

@@ -161,6 +161,16 @@ TEST(NNLayers, Normalisations) {
   expect_close(F::local_response_norm(one, options).flatten(), torch::tensor({1 / 1.5, 2 / 3.5, 3 / 7.5}), 1e-5);
 }
 
+TEST(NNLayers, Distances) {
+  const Tensor points = torch::tensor({{0.0, 0.0}, {3.0, 4.0}, {0.0, 1.0}}).set_requires_grad(true);
+  expect_close(F::pdist(points), torch::tensor({5.0, 1.0, std::sqrt(18.0)}));
+  expect_close(F::pdist(points, 1), torch::tensor({7.0, 1.0, 6.0}));
+  F::pdist(points)[0].backward();
+  expect_close(points.grad(), torch::tensor({{-0.6, -0.8}, {0.6, 0.8}, {0.0, 0.0}}));
+  expect_close(nn::PairwiseDistance()(points.slice(0, 0, 1), points.slice(0, 1, 2)), torch::tensor({5.0}), 1e-5);
+  expect_close(nn::CosineSimilarity()(points.slice(0, 1, 2), points.slice(0, 2, 3)), torch::tensor({0.8}), 1e-5);
+}
+
 TEST(NNLayers, ActivationsAndDropout) {
   const Tensor x = torch::tensor({-2.0, -0.5, 0.0, 1.5});
   expect_close(nn::ReLU()(x), torch::tensor({0.0, 0.0, 0.0, 1.5}));

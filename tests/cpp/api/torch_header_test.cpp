@@ -5,6 +5,11 @@
 #include <cmath>
 #include <vector>
 
+// Opened again as programs do, here so that every test of this file still finds what is in it.
+namespace torch::nn {
+struct OneMore {};
+}  // namespace torch::nn
+
 namespace {
 
 double at(const torch::Tensor& t, int64_t i) { return t.const_data_ptr<double>()[i]; }
@@ -132,6 +137,21 @@ TORCH_LIBRARY_IMPL(torch_header_test, CPU, m) { m.impl("times", times); }
 TEST(TorchHeader, LibrariesRegisterFromOutside) {
   const torch::TypedOperator<int64_t(const torch::TensorBase&, int64_t)> op("torch_header_test::times");
   EXPECT_EQ(op.call(torch::zeros({3}), 4), 12);
+}
+
+TEST(TorchHeader, NamesAreFoundWithoutTheNamespaceTorch) {
+  using namespace torch;  // NOLINT: this is what is tested
+  nn::Linear linear(3, 2);
+  optim::SGD sgd(linear->parameters(), optim::SGDOptions(0.1));
+  data::datasets::TensorDataset rows(torch::ones({2, 2}));
+  serialize::OutputArchive archive;
+  linear->save(archive);
+  EXPECT_EQ(nn::functional::relu(linear(torch::ones({1, 3}))).sizes(), IntArrayRef({1, 2}));
+  EXPECT_EQ(*rows.size(), 2U);
+  EXPECT_EQ(linear->name(), "torch::nn::LinearImpl");
+  EXPECT_EQ(sizeof(torch::nn::OneMore), 1U);
+  const optional<int> nothing = nullopt;
+  EXPECT_FALSE(nothing.has_value());
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "api/data/example.h"
 #include "api/serialize.h"
 
-namespace tiny_torch::data::datasets {
+namespace tiny_torch::frontend::data::datasets {
 
 template <class Source, class Transform>
 class MapDataset;
@@ -165,4 +165,4 @@ struct TensorDataset : public Dataset<TensorDataset, TensorExample> {
   Tensor tensor;
 };
 
-}  // namespace tiny_torch::data::datasets
+}  // namespace tiny_torch::frontend::data::datasets

@@ -18,7 +18,7 @@
 #include "api/data/samplers/samplers.h"
 #include "api/data/worker_exception.h"
 
-namespace tiny_torch::data::datasets {
+namespace tiny_torch::frontend::data::datasets {
 
 /// Reads chunks by number; read_chunk() is called from several threads.
 template <class Example, class Chunk = std::vector<Example>>
@@ -263,4 +263,4 @@ class ChunkDataset final : public StatefulDataset<ChunkDataset<ChunkReader, Chun
   bool loaded_ = false;
 };
 
-}  // namespace tiny_torch::data::datasets
+}  // namespace tiny_torch::frontend::data::datasets

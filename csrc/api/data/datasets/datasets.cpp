@@ -4,7 +4,7 @@
 #include "api/data/datasets/mnist.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::data::datasets {
+namespace tiny_torch::frontend::data::datasets {
 namespace {
 
 uint32_t big_endian(const std::string& bytes, size_t at) {
@@ -58,4 +58,4 @@ Example<> MNIST::get(size_t index) {
   return {images_[i], targets_[i]};
 }
 
-}  // namespace tiny_torch::data::datasets
+}  // namespace tiny_torch::frontend::data::datasets

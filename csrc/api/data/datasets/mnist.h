@@ -5,7 +5,7 @@
 
 #include "api/data/datasets/base.h"
 
-namespace tiny_torch::data::datasets {
+namespace tiny_torch::frontend::data::datasets {
 
 /// Examples: an image (1, 28, 28) of float32 in [0, 1] and its digit, an int64 scalar. Any files of this format
 /// (Fashion-MNIST) will do.
@@ -27,4 +27,4 @@ class TORCH_API MNIST : public Dataset<MNIST> {
   Tensor images_, targets_;
 };
 
-}  // namespace tiny_torch::data::datasets
+}  // namespace tiny_torch::frontend::data::datasets

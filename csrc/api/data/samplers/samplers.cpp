@@ -5,7 +5,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::data::samplers {
+namespace tiny_torch::frontend::data::samplers {
 namespace {
 
 std::vector<size_t> counted(size_t size) {
@@ -135,4 +135,4 @@ DistributedSequentialSampler::DistributedSequentialSampler(size_t size, size_t n
   DistributedSequentialSampler::reset();
 }
 
-}  // namespace tiny_torch::data::samplers
+}  // namespace tiny_torch::frontend::data::samplers

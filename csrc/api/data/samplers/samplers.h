@@ -10,7 +10,7 @@
 #include "api/serialize.h"
 #include "aten/Tensor.h"
 
-namespace tiny_torch::data::samplers {
+namespace tiny_torch::frontend::data::samplers {
 
 template <class BatchRequest = std::vector<size_t>>
 class Sampler {
@@ -140,4 +140,4 @@ class TORCH_API DistributedSequentialSampler : public DistributedSampler {
   std::vector<size_t> ordered(std::vector<size_t> all) const override { return all; }
 };
 
-}  // namespace tiny_torch::data::samplers
+}  // namespace tiny_torch::frontend::data::samplers

@@ -10,7 +10,7 @@
 #include "api/expanding_array.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::data::transforms {
+namespace tiny_torch::frontend::data::transforms {
 
 /// From a whole batch to something else.
 template <class Input, class Output>
@@ -126,4 +126,4 @@ struct Normalize : public TensorTransform<Target> {
   }
 };
 
-}  // namespace tiny_torch::data::transforms
+}  // namespace tiny_torch::frontend::data::transforms

@@ -4,7 +4,7 @@
 
 #include "api/nn/options/activation.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 TORCH_API Tensor leaky_relu(Tensor input, const LeakyReLUFuncOptions& options = {});
 /// One sample of the Gumbel softmax over `dim`; with `hard` a one-hot vector whose gradient is that of the soft sample.
@@ -25,4 +25,4 @@ TORCH_API std::tuple<Tensor, Tensor> multi_head_attention_forward(const Tensor& 
                                                                   const Tensor& value,
                                                                   const MultiheadAttentionForwardFuncOptions& options);
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

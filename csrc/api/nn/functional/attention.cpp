@@ -4,7 +4,7 @@
 #include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 namespace {
 
 /// Queries, keys and values in the model's width, each by its own projection.
@@ -91,4 +91,4 @@ std::tuple<Tensor, Tensor> multi_head_attention_forward(const Tensor& query, con
   return {output, o.average_attn_weights() ? weights.mean(1) : weights};
 }
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -3,7 +3,7 @@
 #include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 namespace {
 
 /// Calls the operator with the padding as sizes or as its word.
@@ -40,4 +40,4 @@ CONV(2)
 CONV(3)
 #undef CONV
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -4,7 +4,7 @@
 
 #include "api/nn/options/conv.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 TORCH_API Tensor conv1d(const Tensor& input, const Tensor& weight, const Conv1dFuncOptions& options = {});
 TORCH_API Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dFuncOptions& options = {});
@@ -16,4 +16,4 @@ TORCH_API Tensor conv_transpose2d(const Tensor& input, const Tensor& weight,
 TORCH_API Tensor conv_transpose3d(const Tensor& input, const Tensor& weight,
                                   const ConvTranspose3dFuncOptions& options = {});
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -4,7 +4,7 @@
 #include "api/enum.h"
 #include "aten/Tensor.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 /// A tensor as operators take optional ones.
 inline std::optional<Tensor> if_defined(const Tensor& t) {
@@ -17,4 +17,4 @@ int64_t reduction(const Options& options) {
   return enumtype::reduction_get_enum(options.reduction());
 }
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -3,7 +3,7 @@
 #include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 namespace {
 
 /// -1, the number that no index has, without a padding index; a negative one counts from the end.
@@ -93,4 +93,4 @@ Tensor dropout3d(Tensor input, const Dropout3dFuncOptions& options) {
   return channel_dropout(batched, options).squeeze(0);
 }
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -3,7 +3,7 @@
 
 #include "api/nn/options/linear.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 /// input (..., in) times the transpose of weight (out, in), plus bias (out).
 TORCH_API Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias = {});
@@ -21,4 +21,4 @@ TORCH_API Tensor dropout3d(Tensor input, const Dropout3dFuncOptions& options = {
 TORCH_API Tensor alpha_dropout(Tensor input, const AlphaDropoutFuncOptions& options = {});
 TORCH_API Tensor feature_alpha_dropout(Tensor input, const FeatureAlphaDropoutFuncOptions& options = {});
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

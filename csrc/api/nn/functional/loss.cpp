@@ -3,7 +3,7 @@
 #include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 Tensor l1_loss(const Tensor& input, const Tensor& target, const L1LossFuncOptions& options) {
   return tiny_torch::l1_loss(input, target, reduction(options));
 }
@@ -35,4 +35,4 @@ Tensor cross_entropy(const Tensor& input, const Tensor& target, const CrossEntro
                                         options.ignore_index(), options.label_smoothing());
 }
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -3,7 +3,7 @@
 
 #include "api/nn/options/loss.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 TORCH_API Tensor l1_loss(const Tensor& input, const Tensor& target, const L1LossFuncOptions& options = {});
 TORCH_API Tensor mse_loss(const Tensor& input, const Tensor& target, const MSELossFuncOptions& options = {});
@@ -18,4 +18,4 @@ TORCH_API Tensor nll_loss(const Tensor& input, const Tensor& target, const NLLLo
 /// Logits (N, C, ...) and class numbers (N, ...) or probabilities of the logits' shape.
 TORCH_API Tensor cross_entropy(const Tensor& input, const Tensor& target, const CrossEntropyFuncOptions& options = {});
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -3,7 +3,7 @@
 #include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 namespace {
 template <class Options>
 Tensor reduced(const Tensor& losses, const Options& options) {
@@ -72,4 +72,4 @@ Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& in
                               options.zero_infinity());
 }
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -3,7 +3,7 @@
 
 #include "api/nn/options/loss.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 /// `input` is log probabilities, `target` probabilities, or their logarithms with log_target.
 TORCH_API Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivFuncOptions& options = {});
@@ -31,4 +31,4 @@ TORCH_API Tensor triplet_margin_with_distance_loss(const Tensor& anchor, const T
 TORCH_API Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
                           const Tensor& target_lengths, const CTCLossFuncOptions& options = {});
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

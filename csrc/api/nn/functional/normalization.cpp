@@ -3,7 +3,7 @@
 #include "api/nn/functional/helpers.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormFuncOptions& options) {
   if (options.training()) {
@@ -51,4 +51,4 @@ Tensor normalize(const Tensor& input, NormalizeFuncOptions options) {
   return options.out()->copy_(result);
 }
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

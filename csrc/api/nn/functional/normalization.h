@@ -3,7 +3,7 @@
 
 #include "api/nn/options/normalization.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 /// By the statistics of each channel of (N, C, ...): the batch's in training, else the running ones.
 TORCH_API Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
@@ -18,4 +18,4 @@ TORCH_API Tensor local_response_norm(const Tensor& input, const LocalResponseNor
 /// Divided by the p-norm over `dim`, or by eps where that is smaller.
 TORCH_API Tensor normalize(const Tensor& input, NormalizeFuncOptions options = {});
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -2,7 +2,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 namespace {
 
 /// Sizes with those left open taken from the input.
@@ -132,4 +132,4 @@ Tensor max_unpool3d(const Tensor& input, const Tensor& indices, const MaxUnpool3
 #undef AVG_POOL
 #undef POOLS
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

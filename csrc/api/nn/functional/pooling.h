@@ -3,7 +3,7 @@
 
 #include "api/nn/options/pooling.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 #define TINY_TORCH_POOLS(D)                                                                                       \
   TORCH_API Tensor avg_pool##D##d(const Tensor& input, const AvgPool##D##dFuncOptions& options);                  \
@@ -33,4 +33,4 @@ TINY_TORCH_FRACTIONAL_POOLS(2);
 TINY_TORCH_FRACTIONAL_POOLS(3);
 #undef TINY_TORCH_FRACTIONAL_POOLS
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

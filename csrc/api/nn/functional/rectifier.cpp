@@ -2,7 +2,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 namespace {
 Tensor overwrite(Tensor& input, const Tensor& result, bool inplace) { return inplace ? input.copy_(result) : result; }
 }  // namespace
@@ -43,4 +43,4 @@ Tensor threshold(Tensor input, const ThresholdFuncOptions& options) {
   return overwrite(input, tiny_torch::threshold(input, options.threshold(), options.value()), options.inplace());
 }
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

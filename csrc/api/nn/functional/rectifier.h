@@ -3,7 +3,7 @@
 
 #include "api/nn/options/activation.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 TORCH_API Tensor elu(Tensor input, const ELUFuncOptions& options = {});
 TORCH_API Tensor selu(Tensor input, const SELUFuncOptions& options = {});
@@ -21,4 +21,4 @@ TORCH_API Tensor softplus(const Tensor& input, const SoftplusFuncOptions& option
 TORCH_API Tensor softshrink(const Tensor& input, const SoftshrinkFuncOptions& options = {});
 TORCH_API Tensor threshold(Tensor input, const ThresholdFuncOptions& options);
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

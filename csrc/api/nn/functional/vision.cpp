@@ -4,7 +4,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 namespace {
 
 /// Calls the operator with sizes, or with factors, one of which is set.
@@ -127,4 +127,4 @@ Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, const PairwiseDista
   return tiny_torch::pairwise_distance(x1, x2, options.p(), options.eps(), options.keepdim());
 }
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

@@ -3,7 +3,7 @@
 
 #include "api/nn/options/vision.h"
 
-namespace tiny_torch::nn::functional {
+namespace tiny_torch::frontend::nn::functional {
 
 /// options.pad() holds what goes before and after the last dimension, then the one before it, and so on.
 TORCH_API Tensor pad(const Tensor& input, const PadFuncOptions& options);
@@ -25,4 +25,4 @@ TORCH_API Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, const Cos
 TORCH_API Tensor pdist(const Tensor& input, double p = 2.0);
 TORCH_API Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, const PairwiseDistanceFuncOptions& options = {});
 
-}  // namespace tiny_torch::nn::functional
+}  // namespace tiny_torch::frontend::nn::functional

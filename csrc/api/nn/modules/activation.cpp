@@ -4,7 +4,7 @@
 #include "api/nn/module_bodies.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -84,4 +84,4 @@ std::tuple<Tensor, Tensor> MultiheadAttentionImpl::forward(const Tensor& query, 
           .average_attn_weights(average_attn_weights));
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

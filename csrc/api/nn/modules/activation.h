@@ -4,7 +4,7 @@
 #include "api/nn/functional/activation.h"
 #include "api/nn/modules/linear.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 TINY_TORCH_UNARY_MODULE(LeakyReLU, LeakyReLUOptions);
 TINY_TORCH_UNARY_MODULE(Softmax, SoftmaxOptions);
@@ -51,4 +51,4 @@ class TORCH_API MultiheadAttentionImpl : public Cloneable<MultiheadAttentionImpl
 };
 TORCH_MODULE(MultiheadAttention);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

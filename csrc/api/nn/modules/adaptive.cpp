@@ -5,7 +5,7 @@
 #include "api/nn/modules/container/sequential.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 AdaptiveLogSoftmaxWithLossImpl::AdaptiveLogSoftmaxWithLossImpl(AdaptiveLogSoftmaxWithLossOptions given)
     : options(std::move(given)) {
@@ -103,4 +103,4 @@ Tensor AdaptiveLogSoftmaxWithLossImpl::predict(const Tensor& input) {
   return output.index_copy_(0, rows, best);
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -5,7 +5,7 @@
 #include "api/nn/modules/linear.h"
 #include "api/nn/options/adaptive.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// The log probability of each example's class, and the loss: the mean of their negatives.
 struct TORCH_API ASMoutput {
@@ -48,4 +48,4 @@ class TORCH_API AdaptiveLogSoftmaxWithLossImpl : public Cloneable<AdaptiveLogSof
 };
 TORCH_MODULE(AdaptiveLogSoftmaxWithLoss);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -5,7 +5,7 @@
 #include "api/nn/init.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 void BilinearImpl::reset() {
   weight =
@@ -23,4 +23,4 @@ void BilinearImpl::pretty_print(std::ostream& stream) const {
       "out_features", options.out_features())("bias", options.bias());
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

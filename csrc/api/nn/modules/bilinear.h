@@ -4,7 +4,7 @@
 #include "api/nn/functional/bilinear.h"
 #include "api/nn/options/linear.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// (..., in1_features), (..., in2_features) -> (..., out_features).
 class TORCH_API BilinearImpl : public Cloneable<BilinearImpl> {
@@ -25,4 +25,4 @@ class TORCH_API BilinearImpl : public Cloneable<BilinearImpl> {
 };
 TORCH_MODULE(Bilinear);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

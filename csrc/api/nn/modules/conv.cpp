@@ -5,7 +5,7 @@
 #include "api/nn/init.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -157,4 +157,4 @@ template struct ConvCode<1>;
 template struct ConvCode<2>;
 template struct ConvCode<3>;
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

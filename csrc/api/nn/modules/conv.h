@@ -3,7 +3,7 @@
 
 #include "api/nn/functional/conv.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// The part of convolutions that does not depend on their types: a weight and, if wanted, a bias, with PyTorch's random
 /// values; the result and how it is printed.
@@ -64,4 +64,4 @@ TINY_TORCH_CONV_MODULES(2);
 TINY_TORCH_CONV_MODULES(3);
 #undef TINY_TORCH_CONV_MODULES
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -5,7 +5,7 @@
 #include "api/nn/init.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -157,4 +157,4 @@ DROPOUT(AlphaDropout, alpha_dropout, AlphaDropoutFuncOptions)
 DROPOUT(FeatureAlphaDropout, feature_alpha_dropout, FeatureAlphaDropoutFuncOptions)
 #undef DROPOUT
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

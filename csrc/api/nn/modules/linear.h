@@ -3,7 +3,7 @@
 
 #include "api/nn/functional/linear.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 TINY_TORCH_UNARY_MODULE(Identity, NoOptions);
 /// One dimension of the dimensions from start_dim to end_dim.
@@ -86,4 +86,4 @@ TINY_TORCH_UNARY_MODULE(Dropout3d, DropoutOptions);
 TINY_TORCH_UNARY_MODULE(AlphaDropout, DropoutOptions);
 TINY_TORCH_UNARY_MODULE(FeatureAlphaDropout, DropoutOptions);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

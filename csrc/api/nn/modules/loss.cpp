@@ -1,6 +1,6 @@
 #include "api/nn/modules/loss.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -19,4 +19,4 @@ LOSS(BCEWithLogitsLoss, binary_cross_entropy_with_logits, ;)
 LOSS(NLLLoss, nll_loss, ;)
 LOSS(CrossEntropyLoss, cross_entropy, ;)
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -3,7 +3,7 @@
 
 #include "api/nn/functional/loss.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 #define TINY_TORCH_LOSS_MODULE(Name) \
   TINY_TORCH_MODULE(Name, Name##Options, Tensor forward(const Tensor& input, const Tensor& target);)
@@ -17,4 +17,4 @@ TINY_TORCH_LOSS_MODULE(BCEWithLogitsLoss);
 TINY_TORCH_LOSS_MODULE(NLLLoss);
 TINY_TORCH_LOSS_MODULE(CrossEntropyLoss);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -1,6 +1,6 @@
 #include "api/nn/modules/margin_loss.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -34,4 +34,4 @@ Tensor CTCLossImpl::forward(const Tensor& log_probs, const Tensor& targets, cons
 }
 void CTCLossImpl::pretty_print(std::ostream& stream) const { Shown(stream, "CTCLoss"); }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -4,7 +4,7 @@
 #include "api/nn/functional/margin_loss.h"
 #include "api/nn/modules/loss.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 #define TINY_TORCH_PAIR_LOSS_MODULE(Name) \
   TINY_TORCH_MODULE(Name, Name##Options,  \
@@ -31,4 +31,4 @@ TINY_TORCH_MODULE(CTCLoss, CTCLossOptions,
 #undef TINY_TORCH_PAIR_LOSS_MODULE
 #undef TINY_TORCH_TRIPLET_LOSS_MODULE
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

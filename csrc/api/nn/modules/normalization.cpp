@@ -2,7 +2,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -109,4 +109,4 @@ void CrossMapLRN2dImpl::pretty_print(std::ostream& stream) const {
       "k", options.k());
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -4,7 +4,7 @@
 #include "api/nn/functional/normalization.h"
 #include "api/nn/init.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// What the normalisations with running statistics share: their parameters and buffers. D is how many dimensions of space
 /// the input has.
@@ -146,4 +146,4 @@ TORCH_MODULE(GroupNorm);
 TINY_TORCH_UNARY_MODULE(LocalResponseNorm, LocalResponseNormOptions);
 TINY_TORCH_UNARY_MODULE(CrossMapLRN2d, CrossMapLRN2dOptions);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

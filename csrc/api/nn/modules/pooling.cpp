@@ -2,7 +2,7 @@
 
 #include "api/nn/module_bodies.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -66,4 +66,4 @@ FRACTIONAL_POOLS(2)
 FRACTIONAL_POOLS(3)
 #undef FRACTIONAL_POOLS
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

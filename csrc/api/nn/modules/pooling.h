@@ -4,7 +4,7 @@
 
 #include "api/nn/functional/pooling.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 #define TINY_TORCH_POOL_MODULES(D)                                                                            \
   TINY_TORCH_UNARY_MODULE(AvgPool##D##d, AvgPool##D##dOptions);                                               \
@@ -52,4 +52,4 @@ TINY_TORCH_FRACTIONAL_MODULE(2);
 TINY_TORCH_FRACTIONAL_MODULE(3);
 #undef TINY_TORCH_FRACTIONAL_MODULE
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -3,7 +3,7 @@
 #include "api/nn/module_bodies.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -34,4 +34,4 @@ Tensor RReLUImpl::forward(const Tensor& input) {
 }
 void PReLUImpl::reset() { weight = register_parameter("weight", full({options.num_parameters()}, options.init())); }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -3,7 +3,7 @@
 
 #include "api/nn/functional/rectifier.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 TINY_TORCH_UNARY_MODULE(ELU, ELUOptions);
 TINY_TORCH_UNARY_MODULE(SELU, SELUOptions);
@@ -40,4 +40,4 @@ class TORCH_API PReLUImpl : public Cloneable<PReLUImpl> {
 };
 TORCH_MODULE(PReLU);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -6,7 +6,7 @@
 #include "api/nn/init.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 using functional::if_defined;
 
@@ -177,4 +177,4 @@ Tensor GRUCellImpl::forward(const Tensor& input, const Tensor& hx) {
   return gru_cell(input, state_or_zeros(input, hx), weight_ih, weight_hh, if_defined(bias_ih), if_defined(bias_hh));
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -4,7 +4,7 @@
 #include "api/nn/options/rnn.h"
 #include "api/nn/utils/rnn.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// The part of the layers that does not depend on their types.
 struct TORCH_API RNNShape {
@@ -142,4 +142,4 @@ TINY_TORCH_RNN_CELL(GRUCell, 3, const Tensor&, Tensor);
 TINY_TORCH_RNN_CELL(LSTMCell, 4, std::optional<LSTMState>, LSTMState);
 #undef TINY_TORCH_RNN_CELL
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -5,7 +5,7 @@
 #include "api/nn/init.h"
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 namespace {
 
 Tensor activate(const activation_t& activation, const Tensor& x) {
@@ -125,4 +125,4 @@ Tensor TransformerImpl::generate_square_subsequent_mask(int64_t size) {
   return full({size, size}, -INFINITY).triu(1);
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -8,7 +8,7 @@
 #include "api/nn/modules/normalization.h"
 #include "api/nn/options/transformer.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 class TORCH_API TransformerEncoderLayerImpl : public Cloneable<TransformerEncoderLayerImpl> {
  public:
@@ -146,4 +146,4 @@ class TORCH_API TransformerImpl : public Cloneable<TransformerImpl> {
 };
 TORCH_MODULE(Transformer);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

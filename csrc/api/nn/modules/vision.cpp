@@ -2,7 +2,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 namespace F = functional;
 
@@ -71,4 +71,4 @@ void PairwiseDistanceImpl::pretty_print(std::ostream& stream) const {
   Shown(stream, "PairwiseDistance")("p", options.p())("eps", options.eps())("keepdim", options.keepdim());
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -3,7 +3,7 @@
 
 #include "api/nn/functional/vision.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 #define TINY_TORCH_PAD_MODULES(D)                                                                                 \
   TINY_TORCH_UNARY_MODULE(ReflectionPad##D##d, ReflectionPad##D##dOptions);                                       \
@@ -40,4 +40,4 @@ TORCH_MODULE(Fold);
 TINY_TORCH_MODULE(CosineSimilarity, CosineSimilarityOptions, Tensor forward(const Tensor& x1, const Tensor& x2););
 TINY_TORCH_MODULE(PairwiseDistance, PairwiseDistanceOptions, Tensor forward(const Tensor& x1, const Tensor& x2););
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -3,7 +3,7 @@
 
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 struct TORCH_API ELUOptions {
   TORCH_ARG(double, alpha) = 1.0;
@@ -144,4 +144,4 @@ struct TORCH_API MultiheadAttentionForwardFuncOptions {
 };
 
 }  // namespace functional
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -5,7 +5,7 @@
 
 #include "api/arg.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 struct TORCH_API AdaptiveLogSoftmaxWithLossOptions {
   AdaptiveLogSoftmaxWithLossOptions(int64_t in_features, int64_t n_classes, std::vector<int64_t> cutoffs)
@@ -19,4 +19,4 @@ struct TORCH_API AdaptiveLogSoftmaxWithLossOptions {
   TORCH_ARG(bool, head_bias) = false;
 };
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -3,7 +3,7 @@
 
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 using conv_padding_mode_t =
     std::variant<enumtype::kZeros, enumtype::kReflect, enumtype::kReplicate, enumtype::kCircular>;
@@ -88,4 +88,4 @@ using ConvTranspose2dFuncOptions = ConvTransposeFuncOptions<2>;
 using ConvTranspose3dFuncOptions = ConvTransposeFuncOptions<3>;
 
 }  // namespace functional
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

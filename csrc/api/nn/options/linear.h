@@ -3,7 +3,7 @@
 
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 struct TORCH_API LinearOptions {
   LinearOptions(int64_t in_features, int64_t out_features) : in_features_(in_features), out_features_(out_features) {}
@@ -107,4 +107,4 @@ struct TORCH_API AlphaDropoutFuncOptions {
 using FeatureAlphaDropoutFuncOptions = AlphaDropoutFuncOptions;
 
 }  // namespace functional
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

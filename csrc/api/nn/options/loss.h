@@ -5,7 +5,7 @@
 
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 using LossReduction = std::variant<enumtype::kNone, enumtype::kMean, enumtype::kSum>;
 
@@ -80,4 +80,4 @@ using CrossEntropyFuncOptions = CrossEntropyLossOptions;
 using CTCLossFuncOptions = CTCLossOptions;
 using KLDivFuncOptions = KLDivLossOptions;
 }  // namespace functional
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -3,7 +3,7 @@
 
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 struct TORCH_API BatchNormOptions {
   BatchNormOptions(int64_t num_features)
@@ -101,4 +101,4 @@ struct TORCH_API NormalizeFuncOptions {
 };
 
 }  // namespace functional
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

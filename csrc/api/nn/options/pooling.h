@@ -3,7 +3,7 @@
 
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 template <size_t D>
 struct AvgPoolOptions {
@@ -95,4 +95,4 @@ TINY_TORCH_POOL_OPTIONS(2)
 TINY_TORCH_POOL_OPTIONS(3)
 #undef TINY_TORCH_POOL_OPTIONS
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -6,7 +6,7 @@
 #include "api/nn/modules/container/any.h"
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// What all recurrent layers have.
 #define TINY_TORCH_RNN_OPTIONS(Name, ...)                                                                 \
@@ -48,4 +48,4 @@ TINY_TORCH_RNN_CELL_OPTIONS(GRUCellOptions, );
 #undef TINY_TORCH_RNN_CELL_OPTIONS
 #undef TINY_TORCH_NONLINEARITY
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -6,7 +6,7 @@
 #include "api/nn/modules/container/any.h"
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 using activation_t = std::variant<enumtype::kReLU, enumtype::kGELU, std::function<Tensor(const Tensor&)>>;
 
@@ -39,4 +39,4 @@ struct TORCH_API TransformerOptions {
   TORCH_ARG(AnyModule, custom_decoder);
 };
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

@@ -3,7 +3,7 @@
 
 #include "api/nn/options_module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// Padding before and after each of D dimensions, the last dimension first.
 template <size_t D>
@@ -114,4 +114,4 @@ struct TORCH_API InterpolateFuncOptions {
 };
 
 }  // namespace functional
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

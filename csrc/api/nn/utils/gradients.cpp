@@ -4,7 +4,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::utils {
+namespace tiny_torch::frontend::nn::utils {
 
 double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, double norm_type,
                        bool error_if_nonfinite) {
@@ -59,4 +59,4 @@ void vector_to_parameters(const Tensor& vector, const std::vector<Tensor>& param
   }
 }
 
-}  // namespace tiny_torch::nn::utils
+}  // namespace tiny_torch::frontend::nn::utils

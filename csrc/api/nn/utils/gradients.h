@@ -5,7 +5,7 @@
 
 #include "aten/Tensor.h"
 
-namespace tiny_torch::nn::utils {
+namespace tiny_torch::frontend::nn::utils {
 
 /// Scales the gradients of all parameters together so that their norm is at most max_norm, and returns the norm they
 /// had. RuntimeError with error_if_nonfinite for a norm that is no number or infinite.
@@ -21,4 +21,4 @@ TORCH_API Tensor parameters_to_vector(const std::vector<Tensor>& parameters);
 /// RuntimeError unless `vector` has as many elements as the parameters together.
 TORCH_API void vector_to_parameters(const Tensor& vector, const std::vector<Tensor>& parameters);
 
-}  // namespace tiny_torch::nn::utils
+}  // namespace tiny_torch::frontend::nn::utils

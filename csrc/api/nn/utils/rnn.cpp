@@ -2,7 +2,7 @@
 
 #include "generated/Functions.h"
 
-namespace tiny_torch::nn::utils::rnn {
+namespace tiny_torch::frontend::nn::utils::rnn {
 
 PackedSequence::PackedSequence(Tensor data, Tensor batch_sizes, Tensor sorted_indices, Tensor unsorted_indices)
     : data_(std::move(data)),
@@ -59,4 +59,4 @@ PackedSequence pack_sequence(ArrayRef<Tensor> sequences, bool enforce_sorted) {
   return pack_padded_sequence(rnn::pad_sequence(sequences), sizes, /*batch_first=*/false, enforce_sorted);
 }
 
-}  // namespace tiny_torch::nn::utils::rnn
+}  // namespace tiny_torch::frontend::nn::utils::rnn

@@ -5,7 +5,7 @@
 
 #include "aten/Tensor.h"
 
-namespace tiny_torch::nn::utils::rnn {
+namespace tiny_torch::frontend::nn::utils::rnn {
 
 /// The steps of all sequences in one tensor, longest sequence first: data (sum of lengths, ...), and how many sequences
 /// each step has.
@@ -39,4 +39,4 @@ TORCH_API Tensor pad_sequence(ArrayRef<Tensor> sequences, bool batch_first = fal
                               std::string_view padding_side = "right");
 TORCH_API PackedSequence pack_sequence(ArrayRef<Tensor> sequences, bool enforce_sorted = true);
 
-}  // namespace tiny_torch::nn::utils::rnn
+}  // namespace tiny_torch::frontend::nn::utils::rnn

@@ -5,7 +5,7 @@
 
 #include "api/nn/module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 /// An AnyModule's content with the types erased.
 struct AnyModulePlaceholder {
@@ -155,4 +155,4 @@ class NamedAnyModule {
   AnyModule module_;
 };
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

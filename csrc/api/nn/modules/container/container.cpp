@@ -1,7 +1,7 @@
 #include "api/nn/modules/container/lists.h"
 #include "api/nn/modules/container/sequential.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 void check_argument_count(const Module& module, size_t given, size_t expected) {
   TORCH_CHECK(given == expected, module.name(), "'s forward() method expects ", expected, " argument(s), but received ",
@@ -69,4 +69,4 @@ void ModuleDictImpl::update(const std::vector<Item>& modules) {
   }
 }
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

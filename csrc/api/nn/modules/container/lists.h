@@ -3,7 +3,7 @@
 
 #include "api/nn/module.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 class TORCH_API ModuleListImpl : public Cloneable<ModuleListImpl> {
  public:
@@ -211,4 +211,4 @@ class TORCH_API FunctionalImpl : public Cloneable<FunctionalImpl> {
 };
 TORCH_MODULE(Functional);
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn

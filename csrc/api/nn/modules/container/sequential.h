@@ -5,7 +5,7 @@
 
 #include "api/nn/modules/container/any.h"
 
-namespace tiny_torch::nn {
+namespace tiny_torch::frontend::nn {
 
 class TORCH_API SequentialImpl : public Cloneable<SequentialImpl> {
  public:
@@ -91,4 +91,4 @@ class Sequential : public ModuleHolder<SequentialImpl> {
       : ModuleHolder<SequentialImpl>(std::make_shared<SequentialImpl>(named)) {}
 };
 
-}  // namespace tiny_torch::nn
+}  // namespace tiny_torch::frontend::nn
