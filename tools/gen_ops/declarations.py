@@ -80,7 +80,7 @@ def public_functions(families: dict[str, list[Op]]) -> str:
 
 
 # Operators called fft_fft are torch::fft::fft as well.
-NAMESPACES = ("fft", "linalg")
+NAMESPACES = ("fft", "linalg", "special")
 
 
 def is_public_function(op: Op) -> bool:

@@ -139,6 +139,7 @@ TEST(TensorApi, OperatorsInNamespacesOfTheirOwn) {
   EXPECT_TRUE(torch::allclose(torch::real(torch::fft::ifft(torch::fft::fft(x))), x));
   EXPECT_TRUE(torch::equal(torch::fft::rfft2(x), torch::fft_rfft2(x)));
   EXPECT_EQ(torch::fft::fftfreq(4, 0.5)[1].item<double>(), 0.5);
+  EXPECT_TRUE(torch::equal(torch::special::expit(x), x.sigmoid()));
   EXPECT_TRUE(torch::allclose(torch::matmul(torch::linalg::inv(x), x), torch::eye(4, torch::kFloat64), 1e-6, 1e-6));
 }
 
