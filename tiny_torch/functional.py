@@ -99,7 +99,7 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
 
     `compute_mode` is one of PyTorch's words for how to compute it; all give the same here. ValueError for others.
     """
-    if compute_mode not in _CDIST_MODES:
+    if not isinstance(compute_mode, (str, type(None))) or compute_mode not in _CDIST_MODES:
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     return torch._C._VariableFunctions.cdist(x1, x2, p, _CDIST_MODES[compute_mode])
 
@@ -125,21 +125,15 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     Raises:
         RuntimeError: integers, an unknown `p`, "nuc" with other than two dims.
     """
-    dims = _dims(dim)
-    kwargs = {} if out is None else {"out": out}
-    if isinstance(p, str) and p != "fro":
-        if p != "nuc":
-            raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found {p}")
-        if dims is None and input.dim() != 2:
-            raise RuntimeError(f"norm(): the nuclear norm takes a matrix or two dims, got a {input.dim()}-d tensor")
-        x = input if dtype is None else input.to(dtype)
-        return torch._C._VariableFunctions.nuclear_norm(x, [-2, -1] if dims is None else dims, keepdim, **kwargs)
-    order = 2.0 if p in (None, "fro") else p
-    if not isinstance(order, (int, float)):
-        raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found {p}")
-    if dtype is not None:
-        kwargs["dtype"] = dtype
-    return torch._C._VariableFunctions.norm(input, order, dims or [], keepdim, **kwargs)
+    if input.layout != torch.strided:
+        raise NotImplementedError(f"norm(): expected a strided tensor, got {input.layout}")
+    dims = [dim] if isinstance(dim, int) else dim
+    if isinstance(p, str) and not (p == "fro" and (dims is None or len(dims) <= 2)):
+        if dims is None:
+            dims = list(range(input.ndim))
+        return torch.linalg.matrix_norm(input, p, dims, keepdim, dtype=dtype, out=out)
+    order = 2.0 if p is None or isinstance(p, str) else p
+    return torch.linalg.vector_norm(input, order, dims, keepdim, dtype=dtype, out=out)
 
 
 def lu(A, pivot=True, get_infos=False, out=None):
@@ -207,6 +201,8 @@ def einsum(*args):
         equation, operands = args[0], args[1:]
         if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
             operands = operands[0]
+    if len(operands) == 0:
+        raise ValueError("einsum(): must specify at least one operand")
     return torch._C._VariableFunctions.einsum(equation, list(operands))
 
 
@@ -222,14 +218,16 @@ def tensordot(a, b, dims=2, out=None):
     if not isinstance(dims, (tuple, list, torch.Tensor, int)):
         raise RuntimeError(f"tensordot expects dims to be int or tuple[list[int], list[int]], but got dims={dims}")
     if isinstance(dims, torch.Tensor):
-        dims = dims.tolist() if dims.numel() > 1 else dims.item()
+        if dims.numel() > 1 and dims.size(0) != 2:
+            raise AssertionError(f"dims tensor must have size 2 in first dimension, got {dims.size(0)}")
+        dims = dims.tolist() if dims.numel() > 1 else int(dims.item())
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.dim(), b.dim()):
             raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         dims = (list(range(-dims, 0)), list(range(dims)))
-    first, second = ([d] if isinstance(d, int) else list(d) for d in dims)
+    first, second = dims
     kwargs = {} if out is None else {"out": out}
     return torch._C._VariableFunctions.tensordot(a, b, first, second, **kwargs)
 

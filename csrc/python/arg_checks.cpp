@@ -43,14 +43,17 @@ bool is_sequence_of(PyObject* o, const Check& fits) {
   return true;
 }
 
-// PyTorch takes a bool for an int behind the first element.
+// Like PyTorch, the first element decides; what the others are is found out as they are read.
 bool is_int_sequence(PyObject* o) {
-  bool first = true;
-  return is_sequence_of(o, [&first](PyObject* item) {
-    const bool fits = is_int_like(item) || (!first && PyBool_Check(item));
-    first = false;
-    return fits;
-  });
+  if (PyTuple_Check(o)) return PyTuple_GET_SIZE(o) == 0 || is_int_like(PyTuple_GET_ITEM(o, 0));
+  return PyList_Check(o) && (PyList_GET_SIZE(o) == 0 || is_int_like(PyList_GET_ITEM(o, 0)));
+}
+
+/// Where a list may be a single number, a tensor of one element stands for it whatever its dims.
+bool is_one_int(PyObject* o) {
+  if (!is_tensor(o)) return false;
+  const TensorBase& t = unpack(o);
+  return t.defined() && t.numel() == 1 && !t.is_meta() && !t.requires_grad() && is_integral(t.scalar_type(), false);
 }
 
 bool is_tensor_like(PyObject* o, bool& overloaded) {
@@ -121,7 +124,7 @@ bool check_argument(const SignatureParameter& p, PyObject* v, bool& overloaded) 
     case ParameterKind::Bool:
       return is_bool_like(v);
     case ParameterKind::IntList:
-      return is_int_sequence(v) || (p.list_size > 0 && is_int_like(v));
+      return is_int_sequence(v) || (p.list_size > 0 && (is_int_like(v) || is_one_int(v)));
     case ParameterKind::FloatList:
       return is_sequence_of(v, is_float_like) || (p.list_size > 0 && is_float_like(v));
     case ParameterKind::BoolList:
@@ -139,7 +142,7 @@ bool check_argument(const SignatureParameter& p, PyObject* v, bool& overloaded) 
     case ParameterKind::Generator:
       return is_generator(v);
     case ParameterKind::String:
-      return PyUnicode_Check(v);
+      return PyUnicode_Check(v) || PyBytes_Check(v);
     case ParameterKind::Storage:
       return is_storage(v);
   }

@@ -2,6 +2,7 @@
 #include <forward_list>
 
 #include "python/arg_checks.h"
+#include "python/module.h"
 
 namespace tiny_torch {
 namespace python {
@@ -22,6 +23,19 @@ void PythonArgs::HolderDeleter::operator()(Holder* h) const { delete h; }
 PythonArgs::Holder& PythonArgs::holder() {
   if (holder_ == nullptr) holder_.reset(new Holder());
   return *holder_;
+}
+
+Scalar integer_scalar(PyObject* o) {
+  int overflow = 0;
+  const int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
+  if (overflow != 0) {
+    const unsigned long long large = overflow > 0 ? PyLong_AsUnsignedLongLong(o) : 0;
+    if (overflow < 0) PyErr_SetString(PyExc_OverflowError, "int too big to convert");
+    if (PyErr_Occurred() != nullptr) throw_python_error();
+    return Scalar(static_cast<double>(large));
+  }
+  if (value == -1 && PyErr_Occurred() != nullptr) throw_python_error();
+  return Scalar(value);
 }
 
 namespace {
@@ -48,24 +62,10 @@ double as_double(PyObject* o) {
   return value;
 }
 
-/// An int as a Scalar. What only an unsigned 64-bit integer holds travels as a float; OverflowError beyond that.
-Scalar as_integer_scalar(PyObject* o) {
-  int overflow = 0;
-  const int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
-  if (overflow != 0) {
-    const unsigned long long large = overflow > 0 ? PyLong_AsUnsignedLongLong(o) : 0;
-    if (overflow < 0) PyErr_SetString(PyExc_OverflowError, "int too big to convert");
-    if (PyErr_Occurred() != nullptr) throw_python_error();
-    return Scalar(static_cast<double>(large));
-  }
-  if (value == -1 && PyErr_Occurred() != nullptr) throw_python_error();
-  return Scalar(value);
-}
-
 Scalar as_scalar(PyObject* o) {
   if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
   if (PyBool_Check(o)) return Scalar(o == Py_True);
-  if (PyLong_Check(o)) return as_integer_scalar(o);
+  if (PyLong_Check(o)) return integer_scalar(o);
   if (PyComplex_Check(o)) return Scalar(complex<double>(PyComplex_RealAsDouble(o), PyComplex_ImagAsDouble(o)));
   if (is_tensor(o)) return read_scalar(unpack(o));
   if (std::strncmp(Py_TYPE(o)->tp_name, "numpy.bool", 10) == 0) {
@@ -89,6 +89,9 @@ Py_ssize_t length(PyObject* sequence) {
 }
 /// Element `k` of a list of ints; an int that does not fit is a TypeError there, as in PyTorch.
 int64_t element_as_int64(PyObject* sequence, Py_ssize_t k) {
+  PyObject* const o = item(sequence, k);
+  TORCH_CHECK_TYPE(!is_tensor(o) || unpack(o).numel() == 1, "failed to unpack the object at pos ", k + 1,
+                   ": type must be tuple of ints, but got Tensor");
   try {
     return as_int64(item(sequence, k));
   } catch (const ValueError& e) {

@@ -110,6 +110,7 @@ void translate_exception() noexcept {
 }
 
 const char* as_utf8(PyObject* text) {
+  if (PyBytes_Check(text)) return PyBytes_AS_STRING(text);
   TORCH_CHECK_TYPE(PyUnicode_Check(text), "expected str, got ", type_name(text));
   const char* utf8 = PyUnicode_AsUTF8(text);
   if (utf8 == nullptr) throw_python_error();

@@ -209,6 +209,7 @@ void apply_item(View& view, PyObject* o, int64_t& dim, int64_t& key_dim, int64_t
     apply_tensor(view, dim, unpack(o), key_dim, self.device());
     key_dim += dims_of_item(o);
   } else if (is_numpy_array(o) || (PySequence_Check(o) && !is_numpy_scalar(o))) {
+    TORCH_CHECK_INDEX(view.dim() > 0, "too many indices for tensor of dimension 0");
     const TensorBase index = index_of_sequence(o);
     const int64_t before = dim;
     apply_tensor(view, dim, index, key_dim, self.device());
@@ -289,6 +290,10 @@ std::optional<Scalar> number_to_assign(const TensorBase& self, PyObject* value) 
   const ScalarType dtype = self.scalar_type();
   if (dtype != kDouble && dtype != kBool && !is_complex_type(dtype) && element_size(dtype) <= 8)
     scalar_tensor_of(*number, dtype);
+  if (dtype == kComplexFloat) {
+    const complex<double> value = number->to_complex_double();
+    for (const double part : {value.real(), value.imag()}) scalar_tensor_of(Scalar(part), kFloat);
+  }
   TORCH_CHECK(dtype != kDouble || !number->is_complex() || number->to_complex_double().imag() == 0,
               "value cannot be converted to type double without overflow");
   return number;

@@ -45,6 +45,8 @@ PyObject* tensor_item(PyObject* self, PyObject* unused = nullptr);
 
 /// A Python number as a Scalar; nothing for other objects. ValueError for ints beyond 64 bits.
 std::optional<Scalar> to_scalar(PyObject* o);
+/// An int as a Scalar. What only an unsigned 64-bit integer holds travels as a float; OverflowError beyond that.
+Scalar integer_scalar(PyObject* o);
 
 /// Python indexing (indexing.cpp): tensor[key] and tensor[key] = value.
 PyObject* tensor_getitem(PyObject* self, PyObject* key);

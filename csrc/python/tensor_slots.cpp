@@ -130,7 +130,8 @@ PyObject* call(Op op, PyObject* self, PyObject* other) {
 PyObject* call_reflected(Op op, PyObject* a, PyObject* b) {
   HANDLE_ERRORS
   const PyRef plain(is_numpy_scalar(a) ? check(PyObject_CallMethod(a, "item", nullptr)) : Py_NewRef(a));
-  const std::optional<Scalar> number = to_scalar(plain.get());
+  const std::optional<Scalar> number =
+      PyLong_CheckExact(plain.get()) ? integer_scalar(plain.get()) : to_scalar(plain.get());
   if (!number.has_value() || functions[op] == nullptr) Py_RETURN_NOTIMPLEMENTED;
   const PyRef first(wrap(wrapped_scalar(*number)));
   return call(op, first.get(), b);

@@ -126,10 +126,16 @@ def params(op: Op, tensor: str = "TensorBase", defaults: bool = False, names: bo
     return ", ".join(parts)
 
 
+# Python has these defaults; in C++ `any(x)` is the form without dims.
+PYTHON_DEFAULTS = {("any", "dim"), ("all", "dim")}
+
+
 def _defaults_start(op: Op) -> int:
     args = op.cpp_args
     start = len(args)
     while start > 0 and args[start - 1].default is not None and not args[start - 1].type.write:
+        if (op.name, args[start - 1].name) in PYTHON_DEFAULTS:
+            break
         start -= 1
     return start
 

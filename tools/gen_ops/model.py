@@ -33,10 +33,11 @@ FIELDS = {
     "inplace": "native: the in-place form has a front of its own",
     "inplace_overlap": "refused: other arguments may not share memory with self in the in-place form",
     "out_overload": "overload name of the out= form",
-    "out_dtype": "dtype that out= must have: same as self, exact result, or a list of arguments that follow it",
+    "out_dtype": "dtype that out= must have: same as self, exact (that of the result), given (that of dtype=, where given), "
+    "logical (bool or uint8), or a list of arguments that follow it; any that the result casts to if not given",
     "python_module": "where Python has the function: nn, linalg, fft ...; torch if not given",
     "python": "false: no Python binding",
-    "numbers": "true: Python numbers may stand for the other tensor",
+    "numbers": "where Python numbers may stand for tensors: true for all, other for all but self, or a list of names",
     "autocast": "what autocast does with floating arguments: lower, float, promote",
 }
 AUTOCAST = ("lower", "float", "promote")

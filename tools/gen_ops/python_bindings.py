@@ -69,7 +69,8 @@ def type_text(op: Op, a: Arg) -> str:
         if t.is_list:
             return "Tensor?[]" if t.element_optional else "Tensor[]"
         numbers = (op.base or op).entry.get("numbers")
-        if numbers and not t.write and (numbers is True or a.name != "self"):
+        takes = a.name in numbers if isinstance(numbers, list) else numbers is True or (numbers and a.name != "self")
+        if takes and not t.write:
             return "TensorOrNumber"
         return "Tensor" + ("?" if t.optional else "")
     text = f"{base}[{t.list_size or ''}]" if t.is_list else base
@@ -140,7 +141,8 @@ def accessor(o: Overload, a: Arg, i: int) -> str:
         return f"a.{kind}({i})"
     if kind == "bool_list":
         return f"a.bool_list({i})"
-    default = cpp.default_value(a)
+    # PyTorch's bindings read the default `Mean` as 0: called directly, without a reduction, losses reduce nothing.
+    default = "0" if a.default == "Mean" else cpp.default_value(a)
     if kind == "int_list":
         return f"a.int_list_or({i}, {default})"
     if kind == "scalar" and default in ("true", "false"):

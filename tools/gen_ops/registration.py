@@ -116,7 +116,8 @@ def kernel(op: Op) -> str:
         names = ", ".join(a.name for a in base.cpp_args)
         if op.kind == "reduction" and any(a.name == "dtype" for a in base.cpp_args):
             # What is written to decides the dtype to compute in.
-            names = names.replace("dtype", "dtype.has_value() ? dtype : self.scalar_type()")
+            names = names.replace("dtype", "self.scalar_type()")
+            head += "\n  maybe_wrap_dim(dim, self.dim());\n  if (dtype.has_value()) check_inplace_dtype(self, *dtype);"
         if is_implicit(op):
             # What the composite saves for its gradient must not be what is written to.
             names = names.replace("self", "ops::clone(self)", 1)
@@ -136,14 +137,20 @@ def inplace_composite(base: Op) -> str:
     return f"ops::{call[1]}_({call[2]})" if call else ""
 
 
+OUT_DTYPES = (None, "same", "exact", "given", "logical")
+
+
 def default_out(op: Op, head: str) -> str:
     base = op.base
     outs = [a.name for a in op.out_args]
     passed = []
+    rule = op.entry.get("out_dtype")
+    if not isinstance(rule, list) and rule not in OUT_DTYPES:
+        raise OpListError(f"{op.schema.full_name}: out_dtype must be a list of arguments or one of {OUT_DTYPES[1:]}")
     for a in base.cpp_args:
-        if isinstance(op.entry.get("out_dtype"), list) and a.name in op.entry["out_dtype"]:
+        if isinstance(rule, list) and a.name in rule:
             passed.append(f"in_dtype_of({outs[0]}, {a.name})")
-        elif a.name == "dtype" and op.kind == "reduction" and a.type.optional and "out_dtype" not in op.entry:
+        elif a.name == "dtype" and op.kind == "reduction" and a.type.optional and rule in (None, "given"):
             passed.append(f"dtype.has_value() ? dtype : {outs[0]}.scalar_type()")
         elif any(a.name == b.name for b in op.args):
             passed.append(a.name)
@@ -153,15 +160,19 @@ def default_out(op: Op, head: str) -> str:
             )
     call = f"ops::{base.cpp_name}({', '.join(passed)})"
     body = [head, "  const AutoDispatchBelowAutograd guard;"]
-    if op.entry.get("out_dtype") == "same":
+    if rule == "same":
         body.append(f"  check_same_dtype({cpp.quote(op.base.name)}, {outs[0]}, self);")
     if len(outs) == 1 and op.out_args[0].type.is_list:
         raise OpListError(f"{op.schema.full_name}: out= lists need a hand-written front")
+    if rule == "given":
+        body.append(f"  if (dtype.has_value()) check_out_dtype({outs[0]}, *dtype);")
     if len(outs) == 1:
-        write = "write_exact_output" if base.entry.get("out_dtype") == "exact" else "write_output"
+        write = {"exact": "write_exact_output", "logical": "write_logical_output"}.get(str(rule), "write_output")
         body += [f"  {write}({cpp.quote(op.base.name)}, {outs[0]}, {call});", f"  return {outs[0]};"]
     else:
         body += [f"  auto results = {call};"]
+        if rule == "exact":
+            body += [f"  check_out_dtype({name}, std::get<{i}>(results).scalar_type());" for i, name in enumerate(outs)]
         body += [
             f"  check_output({cpp.quote(op.base.name)}, {name}, std::get<{i}>(results));" for i, name in enumerate(outs)
         ]
@@ -189,5 +200,6 @@ def pointwise_front(op: Op) -> list[str]:
     elif op.form == "inplace":
         lines += [f"  pointwise_inplace(pointwise_ops::{base.ident}, self, inputs, {scalar_list});", "  return self;"]
     else:
-        lines += [f"  pointwise_out(pointwise_ops::{base.ident}, out, inputs, {scalar_list});", "  return out;"]
+        write = "pointwise_exact_out" if base.entry.get("out_dtype") == "exact" else "pointwise_out"
+        lines += [f"  {write}(pointwise_ops::{base.ident}, out, inputs, {scalar_list});", "  return out;"]
     return lines

@@ -126,7 +126,8 @@ void run_wrapped(const PointwiseCall& call, ScalarType common) {
 
 void run(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs, const Scalar* scalars,
          ScalarType common) {
-  if (out.numel() == 0) return;
+  // Numbers have to fit the compute type even where there is nothing to compute.
+  if (out.is_meta() || (out.numel() == 0 && op.num_scalars == 0)) return;
   ScalarValues values;
   const ComputeType type = compute_type(common);
   if (op.num_scalars != 0) {
@@ -148,6 +149,7 @@ void run(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* 
         break;
     }
   }
+  if (out.numel() == 0) return;
   const PointwiseCall call{&op, &out, inputs, values.bytes, type};
   if (type == ComputeType::I64 && common != kLong && common != kBool) return run_wrapped(call, common);
   pointwise_stub(out.device().type(), call);
@@ -212,6 +214,12 @@ void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBas
   }
   if (out.sizes() != IntArrayRef(shape)) resize_output(out, shape, output_strides(op, inputs, shape));
   run(op, out, inputs, scalars, plan.common);
+}
+
+void pointwise_exact_out(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs,
+                         const Scalar* scalars) {
+  check_out_dtype(out, plan_dtypes(op, inputs).result);
+  pointwise_out(op, out, inputs, scalars);
 }
 
 }  // namespace tiny_torch

@@ -31,10 +31,25 @@ void write_output(const char* op, TensorBase& out, const TensorBase& result) {
   ops::copy_(out, result);
 }
 
+void check_out_dtype(const TensorBase& out, ScalarType dtype) {
+  TORCH_CHECK(out.scalar_type() == dtype, "Expected out tensor to have dtype ", to_string(dtype), ", but got ",
+              to_string(out.scalar_type()), " instead");
+}
+
 void write_exact_output(const char* op, TensorBase& out, const TensorBase& result) {
-  TORCH_CHECK(out.scalar_type() == result.scalar_type(), "Expected out tensor to have dtype ",
-              to_string(result.scalar_type()), ", but got ", to_string(out.scalar_type()), " instead");
+  check_out_dtype(out, result.scalar_type());
   write_output(op, out, result);
+}
+
+void write_logical_output(const char* op, TensorBase& out, const TensorBase& result) {
+  TORCH_CHECK(out.scalar_type() == kBool || out.scalar_type() == kByte, op,
+              " only supports bool tensor for result, got: ", to_string(out.scalar_type()));
+  write_output(op, out, ops::to(result, out.scalar_type()));
+}
+
+void check_inplace_dtype(const TensorBase& self, ScalarType dtype) {
+  TORCH_CHECK(self.scalar_type() == dtype, "Bad in-place call: input tensor dtype ", to_string(self.scalar_type()),
+              " and output tensor dtype ", to_string(dtype), " should match");
 }
 
 void copy_result_to_self(const char* op, TensorBase& self, const TensorBase& result) {

@@ -152,6 +152,7 @@ IndexPlan make_plan(const TensorBase& self, OptionalTensorList indices, const Te
     last = static_cast<int64_t>(d);
     ++count;
   }
+  TORCH_CHECK(count > 0 || values == nullptr, "index_put_(): expected at least one index tensor");
   TORCH_CHECK_INDEX(count > 0, "index(): expected at least one index tensor");
   // Index tensors that do not stand side by side move their dimensions to the front.
   const bool is_adjacent = last - first + 1 == static_cast<int64_t>(count);
@@ -222,8 +223,9 @@ TensorBase& index_put_(TensorBase& self, OptionalTensorList indices, const Tenso
                     self.dim(), " (got ", indices.size(), ")");
   // One number behind a mask is converted, as by masked_fill_.
   const bool is_fill = !accumulate && values.numel() == 1 && values.is_cpu() && has_masks_only(indices);
-  TORCH_CHECK(is_fill || self.scalar_type() == values.scalar_type(),
-              "Index put requires the source and destination dtypes match, got ", self.scalar_type(),
+  const bool same_dtype = is_fill || self.scalar_type() == values.scalar_type();
+  if (!same_dtype) broadcast_shape(expand_masks(self, indices));  // what does not fit is named before the dtype
+  TORCH_CHECK(same_dtype, "Index put requires the source and destination dtypes match, got ", self.scalar_type(),
               " for the destination and ", values.scalar_type(), " for the source.");
   TORCH_CHECK(values.device() == self.device() || values.dim() == 0, "expected values to be on ", self.device(),
               ", got ", values.device());

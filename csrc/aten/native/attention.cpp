@@ -41,9 +41,9 @@ void check_operands(const TensorBase& query, const TensorBase& key, const Tensor
               "Expected query, key, and value to all be at least 2 dimensional, but got query.dim: ", query.dim(),
               " key.dim: ", key.dim(), " and value.dim: ", value.dim(), " instead.");
   if (!attn_mask.has_value()) return;
-  TORCH_CHECK_INDEX(attn_mask->dim() >= 2, "Dimension out of range (expected to be in range of [",
-                    -std::max<int64_t>(attn_mask->dim(), 1), ", ", std::max<int64_t>(attn_mask->dim(), 1) - 1,
-                    "], but got -2)");
+  TORCH_CHECK_INDEX(attn_mask->dim() >= 2 || attn_mask->numel() == 0,
+                    "Dimension out of range (expected to be in range of [", -std::max<int64_t>(attn_mask->dim(), 1),
+                    ", ", std::max<int64_t>(attn_mask->dim(), 1) - 1, "], but got -2)");
   TORCH_CHECK(attn_mask->scalar_type() == kBool || attn_mask->scalar_type() == kFloat ||
                   attn_mask->scalar_type() == query.scalar_type(),
               "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: ",

@@ -36,7 +36,8 @@ TensorBase pow(const TensorBase& self, const Scalar& exponent) {
   const bool integral = is_integral(dtype, true);
   TORCH_CHECK(!integral || !exponent.is_integral(true) || exponent.to_int() >= 0,
               "Integers to negative integer powers are not allowed.");
-  if (integral && exponent.is_integral(true)) scalar_tensor_of(exponent, dtype);  // it has to fit
+  // Numbers have to fit; roots and powers of floats are taken in float or double.
+  if (integral ? exponent.is_integral(true) : is_reduced_floating_point(dtype)) scalar_tensor_of(exponent, dtype);
   // Bool knows these two powers only.
   if (exponent.equal(0) && dtype == kBool) return ops::ones_like(self);
   if (exponent.equal(1) && dtype == kBool) return ops::clone(self);
@@ -60,8 +61,9 @@ TensorBase& pow_out(TensorBase& out, const Scalar& self, const TensorBase& expon
 }
 
 namespace {
-// Negative bounds of uint8 wrap.
+// Negative bounds of uint8 wrap; what does not fit the dtype of the result is refused.
 TensorBase bound(const Scalar& value, ScalarType dtype) {
+  scalar_tensor_of(value, dtype);
   const bool wraps = dtype == kByte && value.is_integral(true) && value.to_int() < 0 && value.to_int() >= -255;
   return wrapped_scalar(wraps ? Scalar(int64_t{static_cast<uint8_t>(value.to_int())}) : value);
 }

@@ -35,7 +35,8 @@ TensorBase& copy_(TensorBase& self, const TensorBase& src, bool) {
 }
 
 TensorBase& fill_(TensorBase& self, const Scalar& value) {
-  if (self.numel() != 0 && !self.is_meta()) {
+  if (self.is_meta()) return self;
+  if (self.numel() != 0) {
     fill_stub(self.device().type(), self, value);
   } else {
     scalar_tensor_of(value, self.scalar_type());  // the value has to fit all the same

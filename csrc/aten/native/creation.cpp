@@ -19,6 +19,7 @@ namespace {
 void check_options(const char* op, std::optional<Layout> layout, std::optional<Device> device,
                    std::optional<bool> pin_memory) {
   TORCH_CHECK(layout.value_or(Layout::Strided) == Layout::Strided, op, "(): only strided layouts are supported");
+  if (device.has_value() && device->type() == DeviceType::Meta) return;
   TORCH_CHECK(!pin_memory.value_or(false) || !device.has_value() || device->is_cpu(),
               "Only dense CPU tensors can be pinned");
   TORCH_CHECK(!pin_memory.value_or(false), op,

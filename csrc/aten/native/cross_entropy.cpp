@@ -287,8 +287,9 @@ TensorBase cross_entropy_loss(const TensorBase& self, const TensorBase& target, 
                               int64_t reduction, int64_t ignore_index, double label_smoothing) {
   TORCH_CHECK(label_smoothing >= 0 && label_smoothing <= 1,
               "label_smoothing must be between 0.0 and 1.0. Got: ", label_smoothing);
-  TORCH_CHECK(reduction >= kReduceNone && reduction <= kReduceSum,
-              "cross_entropy_loss(): expected reduction 0 (none), 1 (mean) or 2 (sum), got ", reduction);
+  TORCH_CHECK(
+      (reduction >= kReduceNone && reduction <= kReduceSum) || (label_smoothing == 0 && self.sizes() != target.sizes()),
+      "Invalid reduction type encountered in cross_entropy: ", reduction);
   if (self.sizes() == target.sizes()) {
     TORCH_CHECK(ignore_index < 0, "ignore_index is not supported for floating point target");
     return of_probabilities(self, target, weight, reduction, label_smoothing);

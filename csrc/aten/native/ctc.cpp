@@ -35,8 +35,6 @@ CtcCall make_call(const TensorBase& log_probs, const TensorBase& targets, IntArr
   const int64_t steps = log_probs.size(0), batch = log_probs.size(1), classes = log_probs.size(2);
   TORCH_CHECK_NOT_IMPLEMENTED(log_probs.scalar_type() == kFloat || log_probs.scalar_type() == kDouble,
                               "\"ctc_loss_cpu\" not implemented for '", to_string(log_probs.scalar_type()), "'");
-  TORCH_CHECK(targets.scalar_type() == kLong || targets.scalar_type() == kInt,
-              "ctc_loss: expected targets of dtype int32 or int64, got ", to_string(targets.scalar_type()));
   TORCH_CHECK(targets.dim() == 1 || targets.dim() == 2, "ctc_loss: expected 1-D or 2-D targets, got ", targets.dim(),
               "-D");
   TORCH_CHECK(blank >= 0 && blank < classes, "blank must be in label range");
@@ -143,7 +141,7 @@ TensorBase ctc_loss(const TensorBase& log_probs, const TensorBase& targets, IntA
     const TensorBase lengths = ops::to(ops::clamp_min(lengths_tensor(target_lengths), Scalar(1)), loss.scalar_type());
     return ops::mean(loss / ops::to(lengths, loss.device(), loss.scalar_type()));
   }
-  loss = reduced_loss("ctc_loss", loss, reduction);
+  loss = reduced_loss(loss, reduction);
   return !batched && reduction == kReduceNone ? ops::squeeze(loss, 0) : loss;
 }
 

@@ -53,6 +53,7 @@ void check_pairs(const char* op, const TensorBase& self, int64_t pairs) {
 }  // namespace
 
 TensorBase cosine_similarity(const TensorBase& x1, const TensorBase& x2, int64_t dim, double eps) {
+  TORCH_CHECK(eps >= 0, "cosine_similarity(): eps must be non-negative, got: ", eps);
   const ScalarType dtype = result_type(x1, x2);
   TORCH_CHECK(is_floating_point(dtype), "expected common dtype to be floating point, yet common dtype is ",
               to_string(dtype));

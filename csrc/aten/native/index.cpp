@@ -62,12 +62,24 @@ TensorBase index_select(const TensorBase& self, int64_t dim, const TensorBase& i
   return index_contiguous(self, indices);
 }
 
+namespace {
+// PyTorch's two kernels, for vectors and for more dims, raise different classes.
+void check_added_positions(const TensorBase& self, int64_t dim, const TensorBase& index) {
+  if (index.is_meta() || index.numel() == 0) return;
+  const int64_t size = self.dim() == 0 ? 1 : self.size(dim), low = read_scalar(ops::min(index)).to_int(),
+                high = read_scalar(ops::max(index)).to_int();
+  const bool fits = low >= 0 && high < size;
+  TORCH_CHECK_INDEX(fits || self.dim() > 1, "index out of range in self");
+  TORCH_CHECK(fits, "index ", low < 0 ? low : high, " is out of bounds for dimension ", dim, " with size ", size);
+}
+}  // namespace
+
 TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& source,
                      const Scalar& alpha) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
+  TORCH_CHECK_INDEX(index.dim() <= 1, "index_add_(): Index is supposed to be a vector, but got dim: ", index.dim());
   TORCH_CHECK(index.scalar_type() == kLong || index.scalar_type() == kInt,
               "index_add_(): Expected dtype int32/int64 for index but got: ", to_string(index.scalar_type()));
-  TORCH_CHECK_INDEX(index.dim() <= 1, "index_add_(): Index is supposed to be a vector, but got dim: ", index.dim());
   TORCH_CHECK(self.scalar_type() == source.scalar_type(), "index_add_(): self (", to_string(self.scalar_type()),
               ") and source (", to_string(source.scalar_type()), ") must have the same scalar type");
   const TensorBase i = ops::reshape(ops::to(index, kLong), {-1});
@@ -83,8 +95,7 @@ TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& inde
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ",
         self.sizes(), " source.shape = ", source.sizes());
   }
-  TORCH_CHECK_INDEX(i.is_meta() || i.numel() == 0 || !read_scalar(ops::any(ops::lt(i, wrapped_scalar(0)))).to_bool(),
-                    "index out of range in self");
+  check_added_positions(self, d, i);
   std::vector<std::optional<TensorBase>> indices(static_cast<size_t>(d));
   indices.emplace_back(i);
   const TensorBase scaled =
@@ -108,6 +119,9 @@ TensorBase masked_fill(const TensorBase& self, const TensorBase& mask, const Sca
 TensorBase masked_fill(const TensorBase& self, const TensorBase& mask, const TensorBase& value) {
   TORCH_CHECK(value.dim() == 0, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
               value.dim(), " dimension(s).");
+  // Where all is 0-d, PyTorch fills with the number that value holds.
+  if (self.dim() == 0 && mask.dim() == 0 && value.is_cpu() && !value.requires_grad())
+    return native::masked_fill(self, mask, read_scalar(value));
   TORCH_CHECK(can_cast(value.scalar_type(), self.scalar_type()), "value cannot be converted to type ",
               to_string(self.scalar_type()), " without overflow");
   return fill_masked(self, mask, ops::to(value, self.scalar_type()));

@@ -28,12 +28,14 @@ CatPlan plan_cat(TensorList tensors, int64_t dim) {
     TORCH_CHECK(tensors[i].dim() > 0, "zero-dimensional tensor (at position ", i, ") cannot be concatenated");
     if (first == nullptr && !is_skipped(tensors[i])) first = &tensors[i];
   }
-  const int64_t rank = first == nullptr ? 1 : first->dim();
-  CatPlan plan{{}, result_type(tensors), static_cast<size_t>(maybe_wrap_dim(dim, rank)), MemoryFormat::Contiguous};
+  CatPlan plan{{}, result_type(tensors), 0, MemoryFormat::Contiguous};
+  // Of nothing but such tensors, any dim is taken.
   if (first == nullptr) {
     plan.shape.push_back(0);
     return plan;
   }
+  const int64_t rank = first->dim();
+  plan.dim = static_cast<size_t>(maybe_wrap_dim(dim, rank));
   plan.shape = DimVector(first->sizes());
   plan.format = first->suggest_memory_format();
   int64_t total = 0;

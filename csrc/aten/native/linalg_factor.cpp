@@ -65,13 +65,14 @@ TensorBase linalg_cholesky(const TensorBase& self, bool upper) {
 }
 
 TensorBase cholesky(const TensorBase& self, bool upper) {
+  if (self.numel() == 0) return ops::empty_like(self);  // of any shape
   check_square("cholesky", self);
   return ops::linalg_cholesky(self, upper);
 }
 
 std::tuple<TensorBase, TensorBase, TensorBase> linalg_lu_factor_ex(const TensorBase& A, bool pivot, bool check_errors) {
   check_matrix("torch.lu_factor", A);
-  check_lapack_dtype("torch.lu_factor", A);
+  if (A.numel() != 0) check_lapack_dtype("torch.lu_factor", A);
   TORCH_CHECK(pivot, "linalg.lu_factor: LU without pivoting is not implemented on the CPU");
   const TensorBase columns = to_columns(A), info = new_info(A);
   const int64_t k = std::min(A.size(-2), A.size(-1));
@@ -242,7 +243,7 @@ TensorBase linalg_eigvals(const TensorBase& self) {
 std::tuple<TensorBase, TensorBase, TensorBase> _linalg_svd(const TensorBase& A, bool full_matrices, bool compute_uv,
                                                            std::optional<std::string_view> driver) {
   check_matrix("linalg.svd", A);
-  check_lapack_dtype("linalg.svd", A);
+  if (A.numel() != 0) check_lapack_dtype("linalg.svd", A);
   TORCH_CHECK(!driver.has_value() || A.is_cuda(),
               "torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend.");
   const int64_t m = A.size(-2), n = A.size(-1), k = std::min(m, n);

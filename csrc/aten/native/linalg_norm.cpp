@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "aten/core/op_support.h"
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
 #include "aten/native/linalg_common.h"
@@ -53,6 +54,8 @@ MatrixDims matrix_dims(const TensorBase& self, IntArrayRef dim, std::optional<Sc
   TORCH_CHECK(dim.size() == 2, op, ": dim must be a 2-tuple. Got ", dim);
   const int64_t row = maybe_wrap_dim(dim[0], self.dim()), column = maybe_wrap_dim(dim[1], self.dim());
   TORCH_CHECK(row != column, op, ": dims must be different. Got (", dim[0], ", ", dim[1], ")");
+  TORCH_CHECK(!dtype.has_value() || is_floating_point(*dtype) || is_complex_type(*dtype), op,
+              ": dtype should be floating point or complex, but got ", to_string(dtype.value_or(kFloat)));
   const TensorBase x = dtype.has_value() ? ops::to(self, *dtype) : self;
   return {row, column, ops::movedim(x, {row, column}, {-2, -1})};
 }
@@ -62,7 +65,10 @@ double epsilon_of(ScalarType dtype) {
 }
 
 TensorBase scalar_of(double value, const TensorBase& like) {
-  return ops::full({}, Scalar(value), to_real(like.scalar_type()), std::nullopt, like.device());
+  // A tolerance beyond the range of the dtype is kept as it is.
+  const ScalarType dtype = to_real(like.scalar_type());
+  const bool fits = dtype != kFloat || std::fabs(value) <= std::numeric_limits<float>::max() || !std::isfinite(value);
+  return ops::full({}, Scalar(value), fits ? dtype : kDouble, std::nullopt, like.device());
 }
 
 struct Tolerances {
@@ -145,6 +151,12 @@ TensorBase linalg_norm(const TensorBase& self, const std::optional<Scalar>& ord,
   return ops::linalg_vector_norm(self, ord.value_or(Scalar(2)), dim, keepdim, dtype);
 }
 
+TensorBase frobenius_norm(const TensorBase& self, IntArrayRef dim, bool keepdim) {
+  TORCH_CHECK(dim.size() <= 2, "frobenius_norm(): Expected at most 2 dimensions, but got ", dim.size(),
+              " dimensions instead.");
+  return ops::linalg_vector_norm(self, Scalar(2), OptionalIntArrayRef(dim), keepdim, {});
+}
+
 TensorBase linalg_norm(const TensorBase& self, std::string_view ord, OptionalIntArrayRef dim, bool keepdim,
                        std::optional<ScalarType> dtype) {
   check_norm_dims(self, dim, true);
@@ -218,7 +230,7 @@ TensorBase linalg_pinv(const TensorBase& self, const std::optional<TensorBase>& 
   const char* op = "linalg.pinv";
   check_matrix(op, self);
   check_lapack_dtype(op, self);
-  if (hermitian) check_square(op, self);
+  if (hermitian && self.numel() != 0) check_square(op, self);
   check_tolerance(op, self, atol, "atol");
   check_tolerance(op, self, rtol, "rtol");
   if (self.numel() == 0) {
@@ -241,6 +253,9 @@ TensorBase linalg_pinv(const TensorBase& self, const std::optional<TensorBase>& 
 }
 
 TensorBase linalg_pinv(const TensorBase& self, std::optional<double> atol, std::optional<double> rtol, bool hermitian) {
+  if (atol.has_value() && !rtol.has_value()) {
+    TORCH_CHECK_INDEX(self.dim() >= 2, "linalg.pinv: Dimension out of range: expected a matrix, got ", self.sizes());
+  }
   check_matrix("linalg.pinv", self);
   return ops::linalg_pinv(self, as_tensor(atol, self), as_tensor(rtol, self), hermitian);
 }
@@ -289,6 +304,18 @@ TensorBase pade13(const TensorBase& a) {
 }
 
 }  // namespace
+
+TensorBase& linalg_matrix_power_out(TensorBase& out, const TensorBase& self, int64_t n) {
+  const AutoDispatchBelowAutograd guard;
+  const TensorBase result = ops::linalg_matrix_power(self, n);
+  // The identity and the matrix itself are copied, which converts.
+  if (n != 0 && n != 1) check_out_dtype(out, result.scalar_type());
+  write_output("linalg_matrix_power", out, result);
+  return out;
+}
+TensorBase& matrix_power_out(TensorBase& out, const TensorBase& self, int64_t n) {
+  return native::linalg_matrix_power_out(out, self, n);
+}
 
 TensorBase linalg_matrix_exp(const TensorBase& self) {
   check_square("linalg.matrix_exp", self);
@@ -385,6 +412,8 @@ TensorBase linalg_cross(const TensorBase& self, const TensorBase& other, int64_t
   TORCH_CHECK(self.dim() == other.dim(), "linalg.cross: inputs must have the same number of dimensions.");
   TORCH_CHECK(self.size(dim) == 3 && other.size(dim) == 3, "linalg.cross: inputs dimension ", dim,
               " must have length 3. Got ", self.size(dim), " and ", other.size(dim));
+  TORCH_CHECK(self.scalar_type() == other.scalar_type(), "linalg.cross: expected scalar type ",
+              to_string(self.scalar_type()), " but found ", to_string(other.scalar_type()));
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   TensorBase a[3], b[3];
   for (int64_t i = 0; i < 3; ++i) {
@@ -410,6 +439,9 @@ TensorBase linalg_vecdot(const TensorBase& x, const TensorBase& y, int64_t dim) 
 }
 
 TensorBase linalg_vander(const TensorBase& x, std::optional<int64_t> N) {
+  TORCH_CHECK(!is_reduced_floating_point(x.scalar_type()),
+              "linalg.vander supports floating point, complex, and integer tensors, but got ",
+              to_string(x.scalar_type()));
   const ScalarType dtype = x.scalar_type() == kBool              ? kLong
                            : is_integral(x.scalar_type(), false) ? kLong
                                                                  : x.scalar_type();

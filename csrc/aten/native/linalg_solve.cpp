@@ -143,9 +143,10 @@ TensorBase linalg_solve_triangular(const TensorBase& self, const TensorBase& B, 
   const char* op = "linalg.solve_triangular";
   check_square(op, self);
   check_lapack_dtype(op, self);
-  check_same_dtype_and_device(op, self, B);
+  TORCH_CHECK(self.device() == B.device(), op, ": Expected A and B on one device, but got ", self.device(), " and ",
+              B.device());
   check_rhs(op, self, B, left);
-  auto [a, b] = broadcast_batches(self, B);
+  auto [a, b] = broadcast_batches(self, ops::to(B, self.scalar_type()));
   const TensorBase columns = to_columns(b);
   if (columns.numel() != 0) {
     triangular_solve_stub(self.device().type(), to_columns(a), columns, left, upper, 'N', unitriangular);
@@ -157,6 +158,7 @@ std::tuple<TensorBase, TensorBase> triangular_solve(const TensorBase& self, cons
                                                     bool transpose, bool unitriangular) {
   check_matrix("torch.triangular_solve", self, "b");
   check_square("torch.triangular_solve", A);
+  check_same_dtype_and_device("triangular_solve", A, self);
   auto [a, b] = broadcast_batches(A, self);
   const TensorBase coefficient = from_columns(ops::clone(ops::transpose(a, -2, -1), MemoryFormat::Contiguous));
   const TensorBase system = transpose ? ops::transpose(coefficient, -2, -1) : coefficient;
@@ -167,6 +169,7 @@ TensorBase cholesky_solve(const TensorBase& self, const TensorBase& input2, bool
   const char* op = "cholesky_solve";
   check_matrix(op, self, "b");
   check_square(op, input2);
+  check_same_dtype_and_device(op, input2, self);
   check_rhs(op, input2, self, true);
   const TensorBase lower = upper ? adjoint(input2) : input2;
   const TensorBase half = ops::linalg_solve_triangular(lower, self, false, true, false);

@@ -7,7 +7,7 @@ namespace tiny_torch::native {
 
 inline constexpr int64_t kReduceNone = 0, kReduceMean = 1, kReduceSum = 2;
 
-/// RuntimeError for a `reduction` that is none of these.
-TensorBase reduced_loss(const char* op, const TensorBase& loss, int64_t reduction);
+/// The losses themselves for any other `reduction` than mean and sum, as in PyTorch.
+TensorBase reduced_loss(const TensorBase& loss, int64_t reduction);
 
 }  // namespace tiny_torch::native

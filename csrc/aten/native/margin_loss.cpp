@@ -3,6 +3,7 @@
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
 #include "aten/native/loss_reduction.h"
+#include "aten/native/pointwise_checks.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -44,8 +45,13 @@ void check_double_or_float(const char* op, const TensorBase& self) {
                               "\" not implemented for '", to_string(self.scalar_type()), "'");
 }
 
-TensorBase reduced_rows(const char* op, const TensorBase& losses, bool single, int64_t reduction) {
-  return reduced_loss(op, single ? ops::squeeze(losses, 0) : losses, reduction);
+// These losses are summed up whatever the reduction is, if it is no mean and not none.
+int64_t or_sum(int64_t reduction) {
+  return reduction == kReduceNone || reduction == kReduceMean ? reduction : kReduceSum;
+}
+
+TensorBase reduced_rows(const TensorBase& losses, bool single, int64_t reduction) {
+  return reduced_loss(single ? ops::squeeze(losses, 0) : losses, or_sum(reduction));
 }
 
 }  // namespace
@@ -53,7 +59,7 @@ TensorBase reduced_rows(const char* op, const TensorBase& losses, bool single, i
 TensorBase kl_div(const TensorBase& self, const TensorBase& target, int64_t reduction, bool log_target) {
   TORCH_CHECK(!self.is_complex() && !target.is_complex(), "kl_div: expected real input and target, got dtypes ",
               to_string(self.scalar_type()), " and ", to_string(target.scalar_type()));
-  return reduced_loss("kl_div", log_target ? ops::exp(target) * (target - self) : ops::_x_log_x(target) - target * self,
+  return reduced_loss(log_target ? ops::exp(target) * (target - self) : ops::_x_log_x(target) - target * self,
                       reduction);
 }
 
@@ -65,22 +71,30 @@ TensorBase poisson_nll_loss(const TensorBase& input, const TensorBase& target, b
         target * ops::log(target) - target + ops::log(target * Scalar(6.283185307179586)) * Scalar(0.5);
     loss = loss + ops::masked_fill(stirling, ops::le(target, wrapped_scalar(1)), Scalar(0));
   }
-  return reduced_loss("poisson_nll_loss", loss, reduction);
+  return reduced_loss(loss, reduction);
 }
 
 TensorBase hinge_embedding_loss(const TensorBase& self, const TensorBase& target, double margin, int64_t reduction) {
-  const TensorBase zeros = zeros_of(self), distance = positive_part(Scalar(margin) - self);
+  const TensorBase zeros = zeros_of(self),
+                   distance = positive_part(scalar_tensor_of(Scalar(margin), self.scalar_type(), self.device()) - self);
   const TensorBase dissimilar = ops::where(ops::ne(target, wrapped_scalar(1)), distance, zeros);
   const TensorBase similar = ops::where(ops::ne(target, wrapped_scalar(-1)), self, zeros);
-  return reduced_loss("hinge_embedding_loss", dissimilar + similar, reduction);
+  return reduced_loss(dissimilar + similar, reduction);
+}
+
+TensorBase soft_margin_loss(const TensorBase& self, const TensorBase& target, int64_t reduction) {
+  check_neg(self);
+  const ScalarType dtype = result_type(self, target);
+  check_can_cast(is_integral(dtype, true) ? default_dtype() : dtype, self.scalar_type());
+  const TensorBase losses = ops::_soft_margin(self, target);
+  TORCH_CHECK(losses.sizes() == self.sizes(), "output with shape ", self.sizes(), " doesn't match the broadcast shape ",
+              losses.sizes());
+  return reduced_loss(ops::to(losses, self.scalar_type()), or_sum(reduction));
 }
 
 TensorBase margin_ranking_loss(const TensorBase& input1, const TensorBase& input2, const TensorBase& target,
                                double margin, int64_t reduction) {
-  TORCH_CHECK(input1.dim() == input2.dim() && input1.dim() == target.dim(),
-              "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: ",
-              input1.sizes(), ", input2: ", input2.sizes(), ", target: ", target.sizes(), " ");
-  return reduced_loss("margin_ranking_loss", positive_part(-target * (input1 - input2) + Scalar(margin)), reduction);
+  return reduced_loss(positive_part(-target * (input1 - input2) + Scalar(margin)), reduction);
 }
 
 TensorBase cosine_embedding_loss(const TensorBase& input1, const TensorBase& input2, const TensorBase& target,
@@ -95,7 +109,7 @@ TensorBase cosine_embedding_loss(const TensorBase& input1, const TensorBase& inp
   const TensorBase cosine = product / ops::sqrt(square1 * square2), zeros = zeros_of(cosine);
   const TensorBase similar = ops::where(equals(target, 1), Scalar(1) - cosine, zeros);
   const TensorBase dissimilar = ops::where(equals(target, -1), positive_part(cosine - Scalar(margin)), zeros);
-  return reduced_loss("cosine_embedding_loss", similar + dissimilar, reduction);
+  return reduced_loss(similar + dissimilar, reduction);
 }
 
 TensorBase triplet_margin_loss(const TensorBase& anchor, const TensorBase& positive, const TensorBase& negative,
@@ -107,7 +121,7 @@ TensorBase triplet_margin_loss(const TensorBase& anchor, const TensorBase& posit
   const TensorBase near = ops::pairwise_distance(anchor, positive, p, eps);
   TensorBase far = ops::pairwise_distance(anchor, negative, p, eps);
   if (swap) far = ops::minimum(far, ops::pairwise_distance(positive, negative, p, eps));
-  return reduced_loss("triplet_margin_loss", positive_part(near - far + Scalar(margin)), reduction);
+  return reduced_loss(positive_part(near - far + Scalar(margin)), reduction);
 }
 
 TensorBase multi_margin_loss(const TensorBase& self, const TensorBase& target, const Scalar& p, const Scalar& margin,
@@ -124,10 +138,12 @@ TensorBase multi_margin_loss(const TensorBase& self, const TensorBase& target, c
   if (weight.has_value()) {
     TORCH_CHECK(weight->dim() <= 1 && weight->numel() == classes,
                 "multi_margin_loss(): inconsistent weight size, expected ", classes, " but got: ", weight->sizes());
+    TORCH_CHECK(weight->scalar_type() == self.scalar_type(), "multi_margin_loss(): expected scalar type ",
+                to_string(self.scalar_type()), " but found ", to_string(weight->scalar_type()));
     loss = loss * ops::reshape(ops::index_select(*weight, 0, ops::reshape(index, {-1})), {n, 1});
   }
   loss = ops::scatter(loss, 1, index, Scalar(0));
-  return reduced_rows("multi_margin_loss", sum_of(loss, 1) / Scalar(classes), single, reduction);
+  return reduced_rows(sum_of(loss, 1) / Scalar(classes), single, reduction);
 }
 
 TensorBase multilabel_margin_loss(const TensorBase& self, const TensorBase& target, int64_t reduction) {
@@ -137,6 +153,12 @@ TensorBase multilabel_margin_loss(const TensorBase& self, const TensorBase& targ
               "inconsistent target size: ", target.sizes(), " for input of size: ", self.sizes());
   check_double_or_float("multilabel_margin_loss_forward_out_frame", self);
   const TensorBase labels = ops::reshape(target, {n, classes});
+  if (!labels.is_meta() && labels.numel() != 0) {
+    const int64_t low = read_scalar(ops::min(labels)).to_int(), high = read_scalar(ops::max(labels)).to_int();
+    TORCH_CHECK(low >= -1 && high < classes,
+                "multilabel_margin_loss(): argument #2 'target' is out of range, expected labels in [-1, ", classes,
+                "), got ", low < -1 ? low : high);
+  }
   // Labels count up to the first negative one.
   const TensorBase valid = ops::ne(ops::cumprod(ops::ge(labels, wrapped_scalar(0)), 1), wrapped_scalar(0));
   const TensorBase index = ops::where(valid, labels, ops::zeros_like(labels));
@@ -147,7 +169,7 @@ TensorBase multilabel_margin_loss(const TensorBase& self, const TensorBase& targ
   const TensorBase counts = ops::logical_and(ops::unsqueeze(valid, 2), ops::logical_not(ops::unsqueeze(is_target, 1)));
   const TensorBase loss = ops::where(counts, gap, zeros_of(gap));
   const TensorBase sums = ops::sum(loss, OptionalIntArrayRef(IntArrayRef({int64_t{1}, int64_t{2}})), false);
-  return reduced_rows("multilabel_margin_loss", sums / Scalar(classes), single || self.dim() == 0, reduction);
+  return reduced_rows(sums / Scalar(classes), single || self.dim() == 0, reduction);
 }
 
 }  // namespace tiny_torch::native

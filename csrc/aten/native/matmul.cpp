@@ -67,12 +67,16 @@ void check_mm(const char* op, const TensorBase& self, const TensorBase& mat2) {
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"addmm_impl_cpu_\" not implemented for 'Bool'");
 }
 
-void check_bmm(const TensorBase& self, const TensorBase& mat2) {
+void check_bmm_shapes(const TensorBase& self, const TensorBase& mat2) {
   TORCH_CHECK(self.dim() == 3, "batch1 must be a 3D tensor");
   TORCH_CHECK(mat2.dim() == 3, "batch2 must be a 3D tensor");
   TORCH_CHECK(self.size(0) == mat2.size(0) && self.size(2) == mat2.size(1),
               "Expected size for first two dimensions of batch2 tensor to be: [", self.size(0), ", ", self.size(2),
               "] but got: [", mat2.size(0), ", ", mat2.size(1), "].");
+}
+
+void check_bmm(const TensorBase& self, const TensorBase& mat2) {
+  check_bmm_shapes(self, mat2);
   check_same_dtype("bmm", self, mat2);
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"bmm\" not implemented for 'Bool'");
 }
@@ -134,6 +138,10 @@ TensorBase& mm_out(TensorBase& out, const TensorBase& self, const TensorBase& ma
 }
 
 TensorBase bmm(const TensorBase& self, const TensorBase& mat2) {
+  check_bmm_shapes(self, mat2);
+  // A product without terms is zero whatever the dtypes.
+  if (self.numel() == 0 || mat2.numel() == 0)
+    return ops::zeros(bmm_shape(self, mat2), mat2.scalar_type(), std::nullopt, self.device());
   check_bmm(self, mat2);
   TensorBase out = empty_tensor(bmm_shape(self, mat2), self.scalar_type(), self.device());
   run_gemm(out, self, mat2);
@@ -191,10 +199,11 @@ TensorBase baddbmm(const TensorBase& self, const TensorBase& batch1, const Tenso
 }
 
 TensorBase mv(const TensorBase& self, const TensorBase& vec) {
+  const int64_t rows = self.size(0);
   TORCH_CHECK(self.dim() == 2 && vec.dim() == 1, "vector + matrix @ vector expected, got 1, ", self.dim(), ", ",
               vec.dim());
-  TORCH_CHECK(self.size(1) == vec.size(0), "size mismatch, got input (", self.size(0), "), mat (", self.size(0), "x",
-              self.size(1), "), vec (", vec.size(0), ")");
+  TORCH_CHECK(self.size(1) == vec.size(0), "size mismatch, got input (", rows, "), mat (", rows, "x", self.size(1),
+              "), vec (", vec.size(0), ")");
   return ops::squeeze(ops::mm(self, ops::unsqueeze(vec, 1)), 1);
 }
 

@@ -41,8 +41,8 @@ DimVector with_features(std::initializer_list<int64_t> head, IntArrayRef tail) {
 
 std::tuple<TensorBase, TensorBase> _pack_padded_sequence(const TensorBase& input, const TensorBase& lengths,
                                                          bool batch_first) {
-  TORCH_CHECK(input.dim() >= 2, "_pack_padded_sequence(): expected at least 2 dims, got ", input.sizes());
   const TensorBase steps = batch_first ? ops::transpose(input, 0, 1) : input;
+  TORCH_CHECK(input.dim() >= 2, "_pack_padded_sequence(): expected at least 2 dims, got ", input.sizes());
   const std::vector<int64_t> length = read_numbers("lengths", lengths);
   const int64_t batch = steps.size(1);
   TORCH_CHECK(input.numel() > 0, "Cannot pack empty tensors.");
@@ -90,7 +90,7 @@ std::tuple<TensorBase, TensorBase> _pad_packed_sequence(const TensorBase& data, 
                 "_pad_packed_sequence(): expected batch_sizes that are positive and do not grow");
     total += sizes[i];
   }
-  TORCH_CHECK(total == data.size(0), "_pad_packed_sequence(): expected data with ", total, " rows, got ", data.size(0));
+  TORCH_CHECK(total <= data.size(0), "_pad_packed_sequence(): expected data with ", total, " rows, got ", data.size(0));
   const DimVector shape = with_features({std::max(longest, total_length), batch}, data.sizes().slice(1));
   TensorBase out = ops::full(shape, padding_value, data.scalar_type(), std::nullopt, data.device());
   std::vector<int64_t> lengths(static_cast<size_t>(batch), 0);

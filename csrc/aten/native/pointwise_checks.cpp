@@ -1,5 +1,7 @@
 #include "aten/native/pointwise_checks.h"
 
+#include <cmath>
+
 #include "aten/core/promotion.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/reduce.h"
@@ -42,6 +44,12 @@ void check_not_bool(const char* op, const TensorBase& self) {
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"", op, "\" not implemented for 'Bool'");
 }
 
+void check_threshold(const TensorBase& self, const Scalar& threshold, const Scalar& value) {
+  check_not_bool("threshold", self);
+  check_fits(self, threshold);
+  check_fits(self, value);
+}
+
 namespace {
 // Meta tensors have no values to check.
 bool any_true(const TensorBase& mask) {
@@ -60,12 +68,27 @@ void check_pow(const TensorBase& self, const TensorBase& exponent) {
 
 void check_hardtanh(const TensorBase& self, const Scalar& min_val, const Scalar& max_val) {
   TORCH_CHECK(self.scalar_type() != kBool, "Bool inputs not supported for hardtanh");
+  for (const Scalar& limit : {min_val, max_val}) check_fits(self, limit);
   TORCH_CHECK(self.scalar_type() != kByte || (min_val.to_double() >= 0 && max_val.to_double() >= 0),
               "cannot do hardtanh on an unsigned type with negative limits");
 }
 
-void check_softshrink(const Scalar& lambd) {
-  TORCH_CHECK(lambd.to_double() >= 0, "softshrink(): expected lambd to be at least 0, got ", lambd.to_double());
+void check_softshrink(const TensorBase& self, const Scalar& lambd) {
+  const double value = lambd.to_double();
+  TORCH_CHECK(value >= 0 && std::isfinite(value), "softshrink(): expected lambd to be at least 0 and finite, got ",
+              value);
+  check_fits(self, lambd);
+}
+
+void check_fits(const TensorBase& self, const Scalar& value) {
+  if (!self.is_meta()) scalar_tensor_of(value, self.scalar_type());
+}
+
+void check_addcdiv(const TensorBase& tensor1, const TensorBase& tensor2) {
+  TORCH_CHECK(!is_integral(tensor1.scalar_type(), true) || !is_integral(tensor2.scalar_type(), true),
+              "Integer division with addcdiv is not supported: addcdiv(): expected tensor1 or tensor2 of a "
+              "floating-point or complex dtype, got ",
+              to_string(tensor1.scalar_type()), " and ", to_string(tensor2.scalar_type()));
 }
 
 Scalar celu_input_scale(const Scalar& alpha) {
@@ -76,6 +99,12 @@ Scalar celu_input_scale(const Scalar& alpha) {
 void check_lerp(const TensorBase& self, const TensorBase& end) {
   TORCH_CHECK(self.scalar_type() == end.scalar_type(), "expected dtype ", to_string(self.scalar_type()),
               " for `end` but got dtype ", to_string(end.scalar_type()));
+}
+
+void check_lerp(const TensorBase& self, const TensorBase& end, const TensorBase& weight) {
+  check_lerp(self, end);
+  TORCH_CHECK(weight.dim() == 0 || weight.scalar_type() == self.scalar_type(), "expected dtype ",
+              to_string(self.scalar_type()), " for `weight` but got dtype ", to_string(weight.scalar_type()));
 }
 
 void check_condition(const TensorBase& condition) {

@@ -245,10 +245,19 @@ void check_output_size(const char* op, IntArrayRef output_size, int64_t dims) {
   }
 }
 
+// With one place as the output, tensors of any number of dims have a mean.
+bool is_mean_of_more_dims(const TensorBase& self, IntArrayRef output_size) {
+  const auto dims = static_cast<int64_t>(output_size.size());
+  for (int64_t size : output_size) {
+    if (size != 1) return false;
+  }
+  return self.dim() != dims + 1 && self.dim() != dims + 2;
+}
+
 TensorBase adaptive_pool(const char* op, int64_t dims, const TensorBase& self, IntArrayRef output_size) {
   check_output_size(op, output_size, dims);
   check_adaptive(op, dims, self);
-  check_dtype(op, self, false);
+  if (self.numel() != 0) check_dtype(op, self, false);
   DimVector shape(self.sizes());
   for (size_t i = 0; i < output_size.size(); ++i) shape[shape.size() - output_size.size() + i] = output_size[i];
   TensorBase out = result_like(self, shape, self.scalar_type());
@@ -305,7 +314,8 @@ std::tuple<TensorBase&, TensorBase&> max_pool3d_with_indices_out(TensorBase& out
   const AutoDispatchBelowAutograd guard;
   const auto [result, positions] =
       ops::max_pool3d_with_indices(self, kernel_size, stride, padding, dilation, ceil_mode);
-  check_output("max_pool3d_with_indices", indices, positions);
+  check_out_dtype(out, result.scalar_type());
+  check_out_dtype(indices, positions.scalar_type());
   if (result.dim() != 5) {
     write_output("max_pool3d_with_indices", out, result);
     write_output("max_pool3d_with_indices", indices, positions);
@@ -414,11 +424,13 @@ TensorBase adaptive_avg_pool1d(const TensorBase& self, IntArrayRef output_size) 
 }
 TensorBase adaptive_avg_pool2d(const TensorBase& self, IntArrayRef output_size) {
   check_output_size("adaptive_avg_pool2d", output_size, 2);
+  if (is_mean_of_more_dims(self, output_size)) return ops::mean(self, OptionalIntArrayRef(IntArrayRef({-1, -2})), true);
   return ops::_adaptive_avg_pool2d(self, output_size);
 }
 TensorBase& adaptive_avg_pool2d_out(TensorBase& out, const TensorBase& self, IntArrayRef output_size) {
   const AutoDispatchBelowAutograd guard;
   const TensorBase result = ops::adaptive_avg_pool2d(self, output_size);
+  check_out_dtype(out, result.scalar_type());
   if (result.dim() == 4) return write_anew("adaptive_avg_pool2d", out, result);
   write_output("adaptive_avg_pool2d", out, result);
   return out;
@@ -431,6 +443,8 @@ TensorBase _adaptive_avg_pool2d_backward(const TensorBase& grad_output, const Te
 }
 TensorBase adaptive_avg_pool3d(const TensorBase& self, IntArrayRef output_size) {
   check_output_size("adaptive_avg_pool3d", output_size, 3);
+  if (is_mean_of_more_dims(self, output_size))
+    return ops::mean(self, OptionalIntArrayRef(IntArrayRef({-1, -2, -3})), true);
   return ops::_adaptive_avg_pool3d(self, output_size);
 }
 TensorBase _adaptive_avg_pool3d(const TensorBase& self, IntArrayRef output_size) {

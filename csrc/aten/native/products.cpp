@@ -1,5 +1,6 @@
 // Fronts of products of vectors and tensors, covariances, integrals.
 #include "generated/kernels/products.h"
+#include "aten/core/op_support.h"
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
 #include "generated/ops/compare.h"
@@ -101,6 +102,15 @@ TensorBase inner(const TensorBase& self, const TensorBase& other) {
   return ops::tensordot(self, other, {-1}, {-1});
 }
 
+TensorBase& inner_out(TensorBase& out, const TensorBase& self, const TensorBase& other) {
+  const AutoDispatchBelowAutograd guard;
+  const TensorBase result = ops::inner(self, other);
+  // With a 0-d operand it is a product of elements, which converts.
+  if (self.dim() != 0 && other.dim() != 0) check_out_dtype(out, result.scalar_type());
+  write_output("inner", out, result);
+  return out;
+}
+
 TensorBase outer(const TensorBase& self, const TensorBase& vec2) {
   TORCH_CHECK(self.dim() == 1, "outer: Expected 1-D argument self, but got ", self.dim(), "-D");
   TORCH_CHECK(vec2.dim() == 1, "outer: Expected 1-D argument vec2, but got ", vec2.dim(), "-D");
@@ -126,6 +136,8 @@ TensorBase bilinear(const TensorBase& input1, const TensorBase& input2, const Te
                     const std::optional<TensorBase>& bias) {
   TORCH_CHECK(input1.dim() == input2.dim(), "bilinear(): input dimensions do not match: got ", input1.dim(), " and ",
               input2.dim());
+  TORCH_CHECK_INDEX(weight.dim() > 1, "bilinear(): Dimension out of range: expected a 3-d weight, got ", weight.dim(),
+                    "-d");
   TORCH_CHECK(weight.dim() == 3, "bilinear(): expected a 3-d weight, got ", weight.dim(), "-d");
   for (int64_t d = 0; d + 1 < input1.dim(); ++d) {
     TORCH_CHECK(input1.size(d) == input2.size(d), "bilinear(): input batch dimensions do not match at dim ", d,
@@ -272,6 +284,7 @@ DimVector without_dim(const TensorBase& y, int64_t dim) {
   return shape;
 }
 
+// `dim` is a dimension of `y`, not negative.
 TensorBase steps_between(const char* op, const TensorBase& y, const TensorBase& x, int64_t dim) {
   TORCH_CHECK(y.scalar_type() != kBool && x.scalar_type() != kBool, op,
               ": received a bool input for `x` or `y`, but bool is not supported");
@@ -279,7 +292,7 @@ TensorBase steps_between(const char* op, const TensorBase& y, const TensorBase& 
   if (x.dim() == 1) {
     TORCH_CHECK(x.size(0) == y.size(dim), op, ": There must be one `x` value for each sample point");
     DimVector shape(static_cast<size_t>(y.dim()), 1);
-    shape[static_cast<size_t>(maybe_wrap_dim(dim, y.dim()))] = x.size(0);
+    shape[static_cast<size_t>(dim)] = x.size(0);
     points = ops::reshape(x, shape);
   } else if (x.dim() < y.dim()) {
     DimVector shape(static_cast<size_t>(y.dim() - x.dim()), 1);
@@ -289,30 +302,36 @@ TensorBase steps_between(const char* op, const TensorBase& y, const TensorBase& 
   return points.size(dim) == 0 ? points : neighbours(points, dim, true);
 }
 
+void check_spacing(const char* op, const TensorBase& y, const Scalar& dx) {
+  TORCH_CHECK(y.scalar_type() != kBool, op, ": received a bool input for `y`, but bool is not supported");
+  TORCH_CHECK(!dx.is_complex() && !dx.is_boolean(), op, ": Currently, we only support dx as a real number.");
+}
+
 }  // namespace
 
 TensorBase trapezoid(const TensorBase& y, const TensorBase& x, int64_t dim) {
-  const TensorBase steps = steps_between("trapezoid", y, x, dim);
+  dim = maybe_wrap_dim(dim, y.dim());
   if (y.size(dim) == 0) return ops::zeros(without_dim(y, dim), y.scalar_type(), std::nullopt, y.device());
+  const TensorBase steps = steps_between("trapezoid", y, x, dim);
   return sum_over(steps * neighbours(y, dim, false), dim) / Scalar(2.0);
 }
 
 TensorBase trapezoid(const TensorBase& y, const Scalar& dx, int64_t dim) {
-  TORCH_CHECK(y.scalar_type() != kBool, "trapezoid: received a bool input for `y`, but bool is not supported");
   if (y.size(dim) == 0) return ops::zeros(without_dim(y, dim), y.scalar_type(), std::nullopt, y.device());
+  check_spacing("trapezoid", y, dx);
   return sum_over(neighbours(y, dim, false), dim) * Scalar(dx.to_double() / 2);
 }
 
 TensorBase cumulative_trapezoid(const TensorBase& y, const TensorBase& x, int64_t dim) {
-  const TensorBase steps = steps_between("cumulative_trapezoid", y, x, dim);
+  dim = maybe_wrap_dim(dim, y.dim());
   if (y.size(dim) == 0) return y;
+  const TensorBase steps = steps_between("cumulative_trapezoid", y, x, dim);
   return ops::cumsum(steps * neighbours(y, dim, false), dim) / Scalar(2.0);
 }
 
 TensorBase cumulative_trapezoid(const TensorBase& y, const Scalar& dx, int64_t dim) {
-  TORCH_CHECK(y.scalar_type() != kBool,
-              "cumulative_trapezoid: received a bool input for `y`, but bool is not supported");
   if (y.size(dim) == 0) return y;
+  check_spacing("cumulative_trapezoid", y, dx);
   return ops::cumsum(neighbours(y, dim, false), dim) * Scalar(dx.to_double() / 2);
 }
 
@@ -331,19 +350,35 @@ TensorBase vander(const TensorBase& x, std::optional<int64_t> N, bool increasing
 
 namespace {
 
+// The sum of min(x, most) over 1 <= x <= n.
+template <class Number>
+Number clamped_sum(Number n, Number most) {
+  if (n <= 0) return 0;
+  return n <= most ? n * (n + 1) / 2 : most * (most + 1) / 2 + (n - most) * most;
+}
+
 TensorBase triangle_indices(int64_t row, int64_t col, int64_t offset, bool upper, std::optional<ScalarType> dtype,
                             std::optional<Device> device) {
   TORCH_CHECK(row >= 0, "row must be non-negative, got", row);
   TORCH_CHECK(col >= 0, "col must be non-negative, got", col);
-  // first(i) to end(i) are the columns of row i.
-  const auto first = [&](int64_t i) { return upper ? std::min(col, std::max<int64_t>(0, i + offset)) : int64_t{0}; };
-  const auto end = [&](int64_t i) { return upper ? col : std::min(col, std::max<int64_t>(0, i + offset + 1)); };
-  int64_t count = 0;
-  for (int64_t i = 0; i < row; ++i) count += end(i) - first(i);
+  constexpr int64_t kMost = int64_t{1} << 61;
+  TORCH_CHECK(row == 0 || col == 0 || (row <= kMost && col <= kMost), "Storage size calculation overflowed with ", row,
+              " rows and ", col, " columns");
+  // Offsets beyond the matrix are no different from those at its ends. Only rows that are not empty are walked.
+  offset = std::max(-row, std::min(col, offset));
+  if (row == 0 || col == 0) return ops::empty({2, 0}, dtype.value_or(kLong), std::nullopt, device);
+  const int64_t begin = upper ? 0 : std::min(row, std::max<int64_t>(0, -offset));
+  const int64_t past = upper && offset > col - row ? col - offset : row;
+  // The lengths of the rows count up (below the diagonal) or down, and are at most `col`.
+  const int64_t longest = upper ? col - offset : past + offset, shortest = longest - (past - begin) + 1;
+  TORCH_CHECK(clamped_sum(static_cast<double>(longest), static_cast<double>(col)) < static_cast<double>(kMost),
+              "Storage size calculation overflowed with ", row, " rows and ", col, " columns");
+  const int64_t count = past > begin ? clamped_sum(longest, col) - clamped_sum(shortest - 1, col) : 0;
   const TensorBase indices = empty_tensor({2, count}, kLong);
   int64_t *rows = indices.mutable_data_ptr<int64_t>(), *columns = rows + count;
-  for (int64_t i = 0; i < row; ++i) {
-    for (int64_t j = first(i); j < end(i); ++j) {
+  for (int64_t i = begin; i < past; ++i) {
+    const int64_t end = upper ? col : std::min(col, i + offset + 1);
+    for (int64_t j = upper ? std::max<int64_t>(0, i + offset) : 0; j < end; ++j) {
       *rows++ = i;
       *columns++ = j;
     }

@@ -8,6 +8,7 @@
 #include "aten/core/promotion.h"
 #include "generated/kernels/random.h"
 #include "generated/ops/binary.h"
+#include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 
 namespace tiny_torch::native {
@@ -424,6 +425,8 @@ namespace {
 
 void check_std_tensor(const TensorBase& std) {
   TORCH_CHECK(!std.is_complex(), "normal expects standard deviation to be non-complex");
+  // Of whole numbers, the smallest is as well found in floating point.
+  if (is_integral(std.scalar_type(), true)) return check_std_tensor(ops::to(std, kDouble));
   if (std.numel() > 0) check_std_stub(std.device().type(), std);
 }
 

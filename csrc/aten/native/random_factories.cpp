@@ -136,6 +136,7 @@ TensorBase randint_like(const TensorBase& self, int64_t low, int64_t high, std::
                         OptionalDtype dtype, std::optional<Layout> layout, std::optional<Device> device,
                         std::optional<bool> pin_memory, std::optional<MemoryFormat> memory_format) {
   TensorBase result = ops::empty_like(self, dtype, layout, device, pin_memory, memory_format);
+  if (result.is_meta()) return result;
   return random_(result, low, std::optional<int64_t>(high), std::move(generator));
 }
 

@@ -64,6 +64,7 @@ TensorBase roll(const TensorBase& self, IntArrayRef shifts, IntArrayRef dims) {
   TORCH_CHECK(shifts.size() == dims.size(), "shifts and dimensions must align. shifts: ", shifts.size(),
               ", dims:", dims.size());
   TORCH_CHECK(self.dim() > 0 || dims.empty(), "roll(): a 0-d tensor has no dimension to roll along");
+  if (self.numel() == 0) return ops::clone(self);  // of nothing, the dims are not looked at
   TensorBase result = self;
   for (size_t i = 0; i < dims.size(); ++i) result = roll_one(result, shifts[i], maybe_wrap_dim(dims[i], self.dim()));
   return result;
@@ -97,8 +98,8 @@ TensorBase flipud(const TensorBase& self) {
 // ---- by index ----
 
 TensorBase take_along_dim(const TensorBase& self, const TensorBase& indices, std::optional<int64_t> dim) {
-  TORCH_CHECK(indices.scalar_type() == kLong || indices.numel() == 0,
-              "torch.take_along_dim(): dtype of indices should be Long but got ", to_string(indices.scalar_type()));
+  TORCH_CHECK(indices.scalar_type() == kLong, "torch.take_along_dim(): dtype of indices should be Long but got ",
+              to_string(indices.scalar_type()));
   if (!dim.has_value()) return ops::gather(ops::view(self, {-1}), 0, ops::view(indices, {-1}));
   TORCH_CHECK(self.dim() == indices.dim(),
               "torch.take_along_dim(): input and indices should have the same number of dimensions, but got ",
@@ -155,8 +156,7 @@ TensorBase index_copy(const TensorBase& self, int64_t dim, const TensorBase& ind
 TensorBase index_fill(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& value) {
   TORCH_CHECK(value.dim() == 0, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
               value.dim(), " dimension(s).");
-  TORCH_CHECK_INDEX(index.scalar_type() == kLong || index.scalar_type() == kInt,
-                    "index_fill_(): Expected dtype int64 for index.");
+  TORCH_CHECK_INDEX(index.scalar_type() == kLong, "index_fill_(): Expected dtype int64 for index.");
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   TORCH_CHECK(index.dim() <= 1, "Index has to be a vector/scalar");
   const TensorBase target = at_least_1d(self);
@@ -204,6 +204,11 @@ TensorBase slice_scatter(const TensorBase& self, const TensorBase& src, int64_t 
   return with_view(copy, ops::slice(copy, dim, start, end, step), src);
 }
 
+TensorBase narrow_copy(const TensorBase& self, int64_t dim, int64_t start, int64_t length) {
+  TORCH_CHECK(dim < self.dim(), "narrow_copy(): expected dim to be less than ", self.dim(), ", got ", dim);
+  return ops::clone(ops::narrow(self, dim, start, length), MemoryFormat::Contiguous);
+}
+
 TensorBase repeat_interleave(const TensorBase& repeats, std::optional<int64_t> output_size) {
   TORCH_CHECK_NOT_IMPLEMENTED(repeats.scalar_type() == kLong || repeats.scalar_type() == kInt,
                               "\"repeat_interleave_cpu\" not implemented for '", to_string(repeats.scalar_type()), "'");
@@ -224,13 +229,13 @@ TensorBase repeat_interleave(const TensorBase& repeats, std::optional<int64_t> o
 }
 TensorBase repeat_interleave(const TensorBase& self, const TensorBase& repeats, std::optional<int64_t> dim,
                              std::optional<int64_t> output_size) {
+  TORCH_CHECK(repeats.dim() <= 1, "repeats must be 0-dim or 1-dim tensor");
   const TensorBase input = dim.has_value() ? at_least_1d(self) : ops::reshape(self, {-1});
   const int64_t d = maybe_wrap_dim(dim.value_or(0), input.dim());
   TensorBase counts = repeats;
   if (repeats.dim() == 0 || (repeats.dim() == 1 && repeats.size(0) == 1)) {
     counts = ops::expand(ops::reshape(repeats, {1}), {input.size(d)});
   } else {
-    TORCH_CHECK(repeats.dim() == 1, "repeats must be 0-dim or 1-dim tensor");
     TORCH_CHECK(repeats.size(0) == input.size(d),
                 "repeats must have the same size as input along dim, but got repeats.size(0) = ", repeats.size(0),
                 " and input.size(", d, ") = ", input.size(d));

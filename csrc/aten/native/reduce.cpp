@@ -1,6 +1,7 @@
 // Fronts of the reductions.
 #include "generated/kernels/reduce.h"
 
+#include <cmath>
 #include <limits>
 
 #include "aten/core/operators.h"
@@ -286,22 +287,36 @@ TensorBase count_nonzero(const TensorBase& self, std::optional<int64_t> dim) {
                   dim.has_value() ? OptionalIntArrayRef(IntArrayRef(*dim)) : OptionalIntArrayRef(), false);
 }
 
+namespace {
+// The extremes of nothing are no numbers.
+void check_norm_of_nothing(const TensorBase& self, OptionalIntArrayRef dim, double p) {
+  const IntArrayRef dims = dim.value_or(IntArrayRef());
+  TORCH_CHECK(!dims.empty(), "linalg.vector_norm cannot compute the ", p,
+              " norm on an empty tensor because the operation does not have an identity");
+  for (const int64_t d : dims) {
+    TORCH_CHECK(self.size(d) != 0, "linalg.vector_norm cannot compute the ", p, " norm on the dimension ", d,
+                " because this dimension is empty and the operation does not have an identity");
+  }
+}
+}  // namespace
+
 TensorBase linalg_vector_norm(const TensorBase& self, const Scalar& ord, OptionalIntArrayRef dim, bool keepdim,
                               std::optional<ScalarType> dtype) {
   check_floating("linalg.vector_norm", self.scalar_type());
   TORCH_CHECK(!ord.is_complex(), "linalg.vector_norm: Expected a non-complex scalar as the order of norm.");
+  TORCH_CHECK(!dtype.has_value() || is_floating_point(*dtype) || is_complex_type(*dtype),
+              "linalg.vector_norm: dtype should be floating point or complex, but got ",
+              to_string(dtype.value_or(kFloat)));
+  const double p = ord.to_double();
+  if (self.numel() == 0 && (p < 0 || std::isinf(p))) check_norm_of_nothing(self, dim, p);
   const TensorBase x = dtype.has_value() ? ops::to(self, *dtype) : self;
-  TORCH_CHECK_NOT_IMPLEMENTED(!x.is_complex(), "linalg.vector_norm(): complex input is not supported");
   const ScalarType type = x.scalar_type();
   const ReduceDims reduced = reduce_dims(dim, x.dim(), true);
-  const double p = ord.to_double();
-  if (p == std::numeric_limits<double>::infinity() || p == -std::numeric_limits<double>::infinity()) {
-    if (reduced_count(x, reduced) == 0) check_nonempty("linalg.vector_norm", x, reduced);
+  TORCH_CHECK_NOT_IMPLEMENTED(!x.is_complex(), "linalg.vector_norm(): complex input is not supported");
+  if (std::isinf(p)) {
     if (p > 0) return reduce(ReduceKind::MaxOfAbs, x, reduced, keepdim, type);
     return reduce(ReduceKind::Min, ops::abs(x), reduced, keepdim, type);
   }
-  TORCH_CHECK(p >= 0 || reduced_count(x, reduced) != 0, "linalg.vector_norm cannot compute the ", p,
-              " norm on an empty tensor because the operation does not have an identity");
   if (p == 2) return reduce(ReduceKind::SumOfSquares, x, reduced, keepdim, type, ReducePost::Sqrt);
   if (p == 1) return reduce(ReduceKind::SumOfAbs, x, reduced, keepdim, type);
   if (p == 0) return ops::_to_copy(reduce(ReduceKind::CountNonzero, x, reduced, keepdim, kLong), type);

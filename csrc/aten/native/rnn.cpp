@@ -47,6 +47,7 @@ State joined(const std::vector<State>& states) {
 struct Cell {
   TensorBase (*input_gates)(const TensorBase& input, const CellWeights& w);
   State (*step)(const TensorBase& gates, const State& state, const CellWeights& w);
+  int64_t gates;
 };
 
 TensorBase hidden_gates(const TensorBase& h, const CellWeights& w) { return ops::linear(h, w.w_hh, w.b_hh); }
@@ -83,8 +84,8 @@ State gru_step(const TensorBase& gates, const State& state, const CellWeights& w
   return {ops::_gated(state.h - candidate, in[1] + hidden[1]) + candidate, {}};
 }
 
-constexpr Cell kTanh{plain_input_gates, tanh_step}, kRelu{plain_input_gates, relu_step},
-    kLstm{plain_input_gates, lstm_step}, kGru{plain_input_gates, gru_step};
+constexpr Cell kTanh{plain_input_gates, tanh_step, 1}, kRelu{plain_input_gates, relu_step, 1},
+    kLstm{plain_input_gates, lstm_step, 4}, kGru{plain_input_gates, gru_step, 3};
 
 /// Steps of a sequence: padded ones all have the whole batch, packed ones fewer and fewer rows.
 struct Steps {
@@ -189,6 +190,10 @@ struct NetworkResult {
 NetworkResult run_network(const Cell& cell, const Options& o, TensorBase input, TensorList hx, TensorList params,
                           const Steps& steps) {
   const bool lstm = hx.size() == 2;
+  for (const TensorBase& h : hx) h.size(0);  // an IndexError for a 0-d tensor
+  if (lstm) {
+    for (const TensorBase& h : hx) h.size(2);  // PyTorch compares the features before it counts the dims
+  }
   for (const TensorBase& h : hx)
     TORCH_CHECK(h.dim() == 3, o.op, "(): expected states (layers, B, features), got ", h.sizes());
   const bool projected = lstm && hx[0].size(2) != hx[1].size(2);
@@ -217,14 +222,17 @@ NetworkResult run_network(const Cell& cell, const Options& o, TensorBase input, 
 
 NetworkResult run_input(const Cell& cell, const Options& o, const TensorBase& input, TensorList hx, TensorList params,
                         bool batch_first) {
+  const TensorBase steps = batch_first ? ops::transpose(input, 0, 1) : input;
+  for (const TensorBase& h : hx) h.size(0);  // IndexErrors come before the number of dims
   TORCH_CHECK(input.dim() == 3, o.op, "(): expected a 3-D input, got ", input.sizes());
   TORCH_CHECK(input.size(batch_first ? 1 : 0) > 0, "Expected sequence length to be larger than 0 in RNN");
-  NetworkResult result = run_network(cell, o, batch_first ? ops::transpose(input, 0, 1) : input, hx, params, Steps{});
+  NetworkResult result = run_network(cell, o, steps, hx, params, Steps{});
   if (batch_first) result.output = ops::transpose(result.output, 0, 1);
   return result;
 }
 
 std::vector<int64_t> read_sizes(const char* op, const TensorBase& sizes) {
+  sizes.size(0);  // an IndexError for a 0-d tensor
   TORCH_CHECK(sizes.dim() == 1 && sizes.is_cpu() && sizes.scalar_type() == kLong, op,
               "(): expected batch_sizes to be a 1D CPU int64 tensor, got ", sizes.sizes(), " of dtype ",
               to_string(sizes.scalar_type()));
@@ -242,15 +250,22 @@ NetworkResult run_data(const Cell& cell, const Options& o, const TensorBase& dat
     before = size;
     total += size;
   }
-  TORCH_CHECK(!steps.sizes.empty() && data.dim() == 2 && data.size(0) == total, o.op,
+  data.size(1);
+  TORCH_CHECK(!steps.sizes.empty() && data.dim() == 2 && data.size(0) >= total, o.op,
               "(): expected data with one row for each of the ", total, " entries of batch_sizes, got ", data.sizes());
   for (const TensorBase& h : hx)
-    TORCH_CHECK(h.dim() == 3 && h.size(1) == steps.sizes[0], o.op, "(): expected states of a batch of ", steps.sizes[0],
-                ", got ", h.sizes());
-  return run_network(cell, o, data, hx, params, steps);
+    TORCH_CHECK(h.size(2) >= 0 && h.dim() == 3 && h.size(1) == steps.sizes[0], o.op,
+                "(): expected states of a batch of ", steps.sizes[0], ", got ", h.sizes());
+  return run_network(cell, o, ops::narrow(data, 0, 0, total), hx, params, steps);
 }
 
-void check_cell(const TensorBase& input, const State& state, const TensorBase& w_ih, const TensorBase& w_hh) {
+void check_cell(const TensorBase& input, const State& state, const TensorBase& w_ih, const TensorBase& w_hh,
+                int64_t gates) {
+  const int64_t rows = gates * w_hh.size(1);
+  TORCH_CHECK(w_ih.size(0) == rows, "weight_ih first dim must be ", gates, " * hidden_size = ", rows, ", but got ",
+              w_ih.size(0));
+  TORCH_CHECK(w_hh.size(0) == rows, "weight_hh first dim must be ", gates, " * hidden_size = ", rows, ", but got ",
+              w_hh.size(0));
   TORCH_CHECK(input.size(1) == w_ih.size(1), "input has inconsistent input_size: got ", input.size(1), " expected ",
               w_ih.size(1));
   int number = 0;
@@ -266,7 +281,7 @@ void check_cell(const TensorBase& input, const State& state, const TensorBase& w
 
 State cell_step(const Cell& cell, const TensorBase& input, const State& state, const TensorBase& w_ih,
                 const TensorBase& w_hh, const std::optional<TensorBase>& b_ih, const std::optional<TensorBase>& b_hh) {
-  check_cell(input, state, w_ih, w_hh);
+  check_cell(input, state, w_ih, w_hh, cell.gates);
   const CellWeights w{w_ih, w_hh, b_ih, b_hh, {}};
   return cell.step(cell.input_gates(input, w), state, w);
 }

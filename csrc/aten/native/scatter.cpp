@@ -139,6 +139,7 @@ TensorBase scatter(const TensorBase& self, int64_t dim, const TensorBase& index,
 
 TensorBase scatter_reduce(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& src,
                           std::string_view reduce, bool include_self) {
+  maybe_wrap_dim(dim, self.dim());
   const bool mean = reduce == "mean";
   ScatterMode mode = ScatterMode::Add;
   if (reduce == "prod") {

@@ -53,8 +53,8 @@ TensorBase flatten(const TensorBase& self, int64_t start_dim, int64_t end_dim) {
 }
 
 TensorBase unflatten(const TensorBase& self, int64_t dim, IntArrayRef sizes) {
-  TORCH_CHECK(!sizes.empty(), "unflatten: sizes must be non-empty");
   const int64_t d = maybe_wrap_dim(dim, self.dim(), false);
+  TORCH_CHECK(!sizes.empty(), "unflatten: sizes must be non-empty");
   const DimVector inner = infer_size(sizes, self.size(d));
   DimVector shape;
   for (int64_t i = 0; i < self.dim(); ++i) {

@@ -1,5 +1,8 @@
 // Fronts of shuffles, columns of windows and sampling grids; all but the columns are made of views.
 #include "generated/kernels/shuffle.h"
+
+#include <limits>
+
 #include "aten/core/operators.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -39,6 +42,8 @@ TensorBase pixel_shuffle(const TensorBase& self, int64_t r) {
   TORCH_CHECK(self.dim() >= 3, "pixel_shuffle expects input to have at least 3 dimensions, but got input with ",
               self.dim(), " dimension(s)");
   TORCH_CHECK(r > 0, "pixel_shuffle expects a positive upscale_factor, but got ", r);
+  TORCH_CHECK_VALUE(r <= std::numeric_limits<int64_t>::max() / r, "pixel_shuffle(): upscale factor is too large, got ",
+                    r);
   const int64_t c = self.size(-3), h = self.size(-2), w = self.size(-1);
   TORCH_CHECK(r <= std::max<int64_t>(c, 1) && c % (r * r) == 0,
               "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, "
@@ -103,6 +108,9 @@ Windows windows_of(const char* op, size_t d, int64_t size, IntArrayRef kernel, I
 
 TensorBase im2col(const TensorBase& self, IntArrayRef kernel_size, IntArrayRef dilation, IntArrayRef padding,
                   IntArrayRef stride) {
+  for (const IntArrayRef pair : {kernel_size, dilation, padding, stride})
+    TORCH_CHECK(pair.size() == 2, "im2col(): It is expected that each argument has two numbers, but got ", pair);
+  TORCH_CHECK_INDEX(self.dim() > 1, "im2col(): Dimension out of range: expected 3D or 4D input, got ", self.sizes());
   TORCH_CHECK(self.dim() == 3 || self.dim() == 4, "Expected 3D or 4D (batch mode) tensor for input, got ",
               self.sizes());
   for (int64_t d = self.dim() - 3; d < self.dim(); ++d) {
@@ -185,6 +193,8 @@ TensorBase affine_grid_generator(const TensorBase& theta, IntArrayRef size, bool
   TORCH_CHECK(size.size() == 4 || size.size() == 5,
               "AffineGridGenerator needs 4d (spatial) or 5d (volumetric) inputs.");
   const auto dims = static_cast<int64_t>(size.size()) - 2;
+  TORCH_CHECK_INDEX(theta.dim() > 2, "Dimension out of range: affine_grid_generator() expected 3-D theta, got ",
+                    theta.sizes());
   TORCH_CHECK(theta.dim() == 3 && theta.size(0) == size[0] && theta.size(1) == dims && theta.size(2) == dims + 1,
               "affine_grid_generator(): expected theta of size [", size[0], ", ", dims, ", ", dims + 1, "], got ",
               theta.sizes());

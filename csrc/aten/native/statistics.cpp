@@ -35,7 +35,6 @@ TensorBase diff(const TensorBase& self, int64_t n, int64_t dim, const std::optio
                 const std::optional<TensorBase>& append) {
   TORCH_CHECK(self.dim() >= 1, "diff expects input to be at least one-dimensional");
   TORCH_CHECK(n >= 0, "order must be non-negative but got ", n);
-  if (n == 0) return ops::clone(self);  // not joined
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   std::vector<TensorBase> parts;
   const auto add = [&](const std::optional<TensorBase>& end) {
@@ -53,6 +52,7 @@ TensorBase diff(const TensorBase& self, int64_t n, int64_t dim, const std::optio
   parts.push_back(self);
   add(append);
   TensorBase result = parts.size() == 1 ? self : ops::cat(parts, d);
+  if (n == 0) return ops::clone(result);
   for (int64_t i = 0; i < n && result.size(d) > 0; ++i) {
     const int64_t rest = result.size(d) - 1;
     const TensorBase later = ops::narrow(result, d, 1, rest), earlier = ops::narrow(result, d, 0, rest);

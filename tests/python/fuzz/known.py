@@ -4,16 +4,18 @@ import re
 
 # (verdict, pattern of "call | text", reason)
 KNOWN = [
+    # ---- complex numbers: the operators that lack them name the dtype
     (
-        "REFUSED",
+        "REFUSED|CLASS",
         r"not implemented for 'Complex|complex input is not supported|complex dtype, got Complex",
         "complex numbers go through add, mul, mm and sum only; other operators name the dtype that they lack",
     ),
     (
-        "CLASS",
-        r"not implemented for 'Complex|complex dtype, got Complex",
-        "the missing complex kernel is named before another fault of the call",
+        "REFUSED",
+        r"linspace\(.*j\).*without overflow",
+        "complex numbers: linspace knows real ends only",
     ),
+    # ---- PyTorch reads or leaves memory that is not the result's
     (
         "REFUSED",
         r"batch_norm\(.*(should contain|expected (weight|bias|running_\w+) with)",
@@ -26,8 +28,39 @@ KNOWN = [
     ),
     (
         "REFUSED",
-        r"expand\(v, w\).*expected sizes of at least -1",
-        "PyTorch takes any negative size for -1 where the size is 1",
+        r"grid_sampler\w*\(.*expected modes in",
+        "PyTorch leaves the result as it was allocated where it does not know the mode",
+    ),
+    (
+        "REFUSED",
+        r"ctc_loss\(.*expected labels in",
+        "PyTorch reads log probabilities at labels that there are not",
+    ),
+    (
+        "REFUSED|DIFFERENT|CLASS",
+        r"embedding_bag\(.*(expected (the last offset|offsets that)|to be 1-D|'\[1\]')",
+        "which of the offsets PyTorch's embedding_bag looks at, and the shape of its second result, depends on the dtype",
+    ),
+    (
+        "REFUSED",
+        r"max_unpool\dd\(.*is out of bounds for dimension \d with size 0",
+        "PyTorch looks at no index where the output has no elements",
+    ),
+    # ---- PyTorch's own faults
+    (
+        "REFUSED",
+        r"(expand\(v, w\)|broadcast_to|expand).*(expected sizes of at least -1|isn't allowed in a leading)",
+        "PyTorch takes any negative size for -1 where the size is 1, or where nothing is left",
+    ),
+    (
+        "REFUSED",
+        r"(repeat|tile)\(.*expected sizes of at least -1",
+        "PyTorch repeats nothing a negative number of times",
+    ),
+    (
+        "REFUSED",
+        r"_adaptive_avg_pool\dd\(.*must be greater than or equal to 0",
+        "PyTorch's private form gives a tensor with a negative size",
     ),
     (
         "REFUSED",
@@ -35,40 +68,41 @@ KNOWN = [
         "PyTorch lets the bias of conv(padding='same') have another dtype",
     ),
     (
-        "REFUSED",
-        r"expected reduction 0 \(none\), 1 \(mean\) or 2 \(sum\)",
-        "PyTorch takes any other number for no reduction",
+        "REFUSED|CLASS",
+        r"out=-?\d.*(argument 'out' must be Tensor, not int|out=int\))",
+        "PyTorch makes a tensor of a number given as out= and loses the result with it",
     ),
     (
-        "DIFFERENT",
-        r"_C\._nn\.\w+_loss",
-        "without a reduction PyTorch's private bindings of losses reduce nothing",
+        "REFUSED",
+        r"Tensor\.addbmm_\(.*doesn't match the broadcast shape",
+        "PyTorch's addbmm_ gives self another shape",
     ),
+    ("ACCEPTED", r"logsumexp\(.*\[\].*output with shape \[\]", "PyTorch's logsumexp fails over an empty list of dims"),
+    ("ACCEPTED", r"kron\(.*view size is not compatible", "PyTorch's kron fails for operands in another order"),
+    ("ACCEPTED", r"(var|std)\(.*std_var_all: Unsupported dtype", "PyTorch's var fails for half types and out="),
+    ("CLASS", r"index_copy\(.*setStorage: sizes", "PyTorch names a storage where an index is out of bounds"),
+    (
+        "REFUSED|CLASS",
+        r"(lstm|gru|rnn_\w+)\(.*(expected (states|a 3-D input|data with)|The expanded size of the tensor)",
+        "PyTorch does not count the dims of inputs and states: it broadcasts them, or fails further inside",
+    ),
+    ("ACCEPTED", r"conv.*could not create a primitive", "PyTorch's oneDNN lacks a kernel for the processor"),
+    ("CLASS", r"Could this error message be improved", "PyTorch's own check of its arguments, without a message"),
+    # ---- numbers and signatures that are not offered
     (
         "ACCEPTED|CLASS|REFUSED|DIFFERENT",
         r"9223372036854775808|18446744073709551615",
         "numbers that only an unsigned 64-bit integer holds travel as floats",
     ),
     (
-        "CLASS|ACCEPTED",
-        r"(_loss|_with_logits|binary_cross_entropy)\(.*can't be cast to the desired output type",
-        "PyTorch's losses of two dtypes fail inside, by which of the two comes first",
-    ),
-    (
-        "DIFFERENT",
-        r"huber_loss\(",
-        "the dtype of a loss of two dtypes is the promoted one, PyTorch's is the input's",
-    ),
-    (
         "ACCEPTED|CLASS",
         r"_copy\(.*out=\[",
         "the copying forms of views that give lists have no out=",
     ),
-    ("REFUSED", r"(all|any)\(<[^<]*keepdim=", "all and any take keepdim only with dim"),
     (
-        "CLASS",
-        r"^(Tensor\.)?norm\(.*(valid string values|received an invalid combination|'layout')",
-        "torch.norm, a Python function, names another of several faults first",
+        "REFUSED|CLASS",
+        r"(addr|addmm|addmv|addbmm|baddbmm|add|sub|addcmul|addcdiv)_?\(.*takes \d positional argument.*",
+        "PyTorch's deprecated signatures with numbers between the tensors are not offered",
     ),
 ]
 

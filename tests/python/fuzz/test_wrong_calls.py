@@ -19,5 +19,5 @@ def test_wrong_calls():
     faults = wrong_calls.set_known_aside(counts, faults)
     assert counts["known"] <= count * 0.02, "known differences are to be few"
     lines = [f"{f['verdict']} {f['i']}: {f['call']} {f['text'][:200]}" for f in faults[:40]]
-    # What is left are single differences that are neither mended nor listed yet.
-    assert len(faults) <= count * 0.01, f"{len(faults)} of {count} calls not as PyTorch\n" + "\n".join(lines)
+    # Operators that come new have differences until someone looks at them; those that are long there have none left.
+    assert len(faults) <= count * 0.003, f"{len(faults)} of {count} calls not as PyTorch\n" + "\n".join(lines)

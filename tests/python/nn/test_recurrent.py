@@ -78,7 +78,7 @@ def test_wrong_batch_sizes_are_refused():
     with pytest.raises(RuntimeError, match="at most 3"):
         packed(torch.zeros(3, 2, 1), torch.tensor([9, 2]), False)
     lstm = torch.nn.LSTM(1, 2)
-    bad = torch.nn.utils.rnn.PackedSequence(torch.zeros(5, 1), torch.tensor([2, 2]))
+    bad = torch.nn.utils.rnn.PackedSequence(torch.zeros(5, 1), torch.tensor([2, 2, 2]))
     with pytest.raises(RuntimeError):
         lstm(bad)
 

@@ -82,6 +82,12 @@ def clamp_one(op, make):
         yield Sample(make(*shape), 1)
 
 
+@samples("clamp_min.Tensor", "clamp_max.Tensor")
+def clamp_one_tensor(op, make):
+    for a, b in [((3, 4), (3, 4)), ((3, 4), (4,)), ((0,), ())]:
+        yield Sample(make(*a), make(*b))
+
+
 @samples("where.self")
 def where(op, make):
     for a, b, c in [
@@ -208,6 +214,12 @@ def whole_division(op, make):
 def bitwise(op, make):
     for a, b in [((3, 4), (3, 4)), ((3, 1), (4,)), ((), (3,)), ((0, 3), (3,)), ((40003,), (40003,))]:
         yield Sample(make(*a), make(*b))
+
+
+@samples("bitwise_and.Scalar_Tensor", "bitwise_or.Scalar_Tensor", "bitwise_xor.Scalar_Tensor")
+def bitwise_of_scalar(op, make):
+    yield Sample(3, make(3, 4), inplace=False, layouts=False)
+    yield Sample(True, make(3), inplace=False, layouts=False)
 
 
 @samples("bitwise_and.Scalar", "bitwise_or.Scalar", "bitwise_xor.Scalar")
