@@ -173,7 +173,7 @@ def test_transformer_program(tmp_path):
     assert after < 0.8 * before and len(json.loads(losses.read_text())) == 30, output
 
 
-PROGRAMS = {"mnist": 10, "transformer": 12}
+PROGRAMS = {"mnist": 30, "transformer": 12}
 
 
 @pytest.fixture(scope="module")
