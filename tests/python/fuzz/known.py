@@ -38,7 +38,7 @@ KNOWN = [
     ),
     (
         "REFUSED|DIFFERENT|CLASS",
-        r"embedding_bag\(.*(expected (the last offset|offsets that)|to be 1-D|'\[1\]')",
+        r"embedding_bag\(.*(expected (the last offset|offsets that)|to be 1-D|'indices' to have one of|'\[1\]')",
         "which of the offsets PyTorch's embedding_bag looks at, and the shape of its second result, depends on the dtype",
     ),
     (
@@ -83,7 +83,7 @@ KNOWN = [
     ("CLASS", r"index_copy\(.*setStorage: sizes", "PyTorch names a storage where an index is out of bounds"),
     (
         "REFUSED|CLASS",
-        r"(lstm|gru|rnn_\w+)\(.*(expected (states|a 3-D input|data with)|The expanded size of the tensor)",
+        r"(lstm|gru|rnn_\w+)\(.*(expected (states|a 3-D input|data with|batch_sizes)|The expanded size of the tensor)",
         "PyTorch does not count the dims of inputs and states: it broadcasts them, or fails further inside",
     ),
     ("ACCEPTED", r"conv.*could not create a primitive", "PyTorch's oneDNN lacks a kernel for the processor"),
