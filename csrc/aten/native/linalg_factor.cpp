@@ -65,7 +65,7 @@ TensorBase linalg_cholesky(const TensorBase& self, bool upper) {
 }
 
 TensorBase cholesky(const TensorBase& self, bool upper) {
-  if (self.numel() == 0) return ops::empty_like(self);  // of any shape
+  if (self.numel() == 0) return ops::clone(self);  // of any shape
   check_square("cholesky", self);
   return ops::linalg_cholesky(self, upper);
 }

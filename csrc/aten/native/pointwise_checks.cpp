@@ -44,6 +44,10 @@ void check_not_bool(const char* op, const TensorBase& self) {
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"", op, "\" not implemented for 'Bool'");
 }
 
+void check_not_bool(const char* op, const TensorBase& self, const TensorBase& other) {
+  TORCH_CHECK_NOT_IMPLEMENTED(result_type(self, other) != kBool, "\"", op, "\" not implemented for 'Bool'");
+}
+
 void check_threshold(const TensorBase& self, const Scalar& threshold, const Scalar& value) {
   check_not_bool("threshold", self);
   check_fits(self, threshold);

@@ -10,6 +10,8 @@ TORCH_API void check_sub(const char* op, const TensorBase& self, const TensorBas
 TORCH_API void check_neg(const TensorBase& self);
 /// NotImplementedError for bool.
 TORCH_API void check_not_bool(const char* op, const TensorBase& self);
+/// NotImplementedError where both are bool.
+TORCH_API void check_not_bool(const char* op, const TensorBase& self, const TensorBase& other);
 /// check_not_bool, and both numbers have to fit the dtype of `self`.
 TORCH_API void check_threshold(const TensorBase& self, const Scalar& threshold, const Scalar& value);
 /// RuntimeError for integer division by zero.

@@ -223,7 +223,6 @@ def as_strided(op, make):
     "flip",
     "roll",
     "movedim.int",
-    "unfold",
     "repeat",
     "expand_as",
     "view_as",
@@ -235,7 +234,6 @@ def rearranged(op, make):
         "flip": [[0]],
         "roll": [[1], [0]],
         "movedim": [0, 1],
-        "unfold": [1, 2, 1],
         "repeat": [[2, 1]],
         "repeat_interleave": [2],
     }
