@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "aten/core/operators.h"
+#include "generated/ops/binary.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -43,6 +44,21 @@ TensorBase round(const TensorBase& self, int64_t decimals) {
 TensorBase isreal(const TensorBase& self) {
   if (self.is_complex()) return ops::eq(self, ops::real(self));
   return ops::ones_like(self, kBool);
+}
+
+TensorBase float_power(const TensorBase& self, const TensorBase& exponent) {
+  const ScalarType dtype = self.is_complex() || exponent.is_complex() ? kComplexDouble : kDouble;
+  return ops::pow(ops::to(self, dtype), ops::to(exponent, dtype));
+}
+TensorBase float_power(const Scalar& self, const TensorBase& exponent) {
+  const bool is_complex = self.is_complex() || exponent.is_complex();
+  return ops::pow(is_complex ? self : Scalar(self.to_double()),
+                  ops::to(exponent, is_complex ? kComplexDouble : kDouble));
+}
+TensorBase float_power(const TensorBase& self, const Scalar& exponent) {
+  const bool is_complex = self.is_complex() || exponent.is_complex();
+  return ops::pow(ops::to(self, is_complex ? kComplexDouble : kDouble),
+                  is_complex ? exponent : Scalar(exponent.to_double()));
 }
 
 }  // namespace tiny_torch::native

@@ -74,13 +74,13 @@ void check_median(const TensorBase& self) {
 }
 
 std::tuple<TensorBase, TensorBase> cumulative_extremum(const TensorBase& self, int64_t dim, bool largest) {
-  const int64_t d = maybe_wrap_dim(dim, self.dim());
   TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"", largest ? "cummax" : "cummin", "_cpu\" not implemented for '",
                               to_string(self.scalar_type()), "'");
-  if (self.numel() == 0 || self.is_meta()) {
+  if (self.numel() == 0 || self.is_meta()) {  // of nothing, the dim is not looked at
     return {empty_tensor(self.sizes(), self.scalar_type(), self.device()),
             empty_tensor(self.sizes(), kLong, self.device())};
   }
+  const int64_t d = maybe_wrap_dim(dim, self.dim());
   const TensorBase rows = last_dim_rows(self, d);
   const TensorBase values = empty_tensor(rows.sizes(), self.scalar_type(), self.device());
   const TensorBase indices = empty_tensor(rows.sizes(), kLong, self.device());

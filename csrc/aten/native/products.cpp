@@ -64,7 +64,10 @@ TensorBase addr(const TensorBase& self, const TensorBase& vec1, const TensorBase
   TORCH_CHECK(vec1.dim() == 1, "addr: Expected 1-D argument vec1, but got ", vec1.dim(), "-D");
   TORCH_CHECK(vec2.dim() == 1, "addr: Expected 1-D argument vec2, but got ", vec2.dim(), "-D");
   check_scalars(self, beta, alpha);
-  if (self.scalar_type() == kBool && vec1.scalar_type() == kBool && vec2.scalar_type() == kBool) {
+  const bool logical = self.scalar_type() == kBool && vec1.scalar_type() == kBool && vec2.scalar_type() == kBool;
+  TORCH_CHECK(logical || !beta.is_boolean(), "Boolean beta only supported for Boolean results.");
+  TORCH_CHECK(logical || !alpha.is_boolean(), "Boolean alpha only supported for Boolean results.");
+  if (logical) {
     // Logic instead of arithmetic.
     const TensorBase product = ops::outer(vec1, vec2);
     const TensorBase kept = beta.to<bool>() ? ops::expand(self, product.sizes()) : ops::zeros_like(product);

@@ -112,8 +112,8 @@ TensorBase take_along_dim(const TensorBase& self, const TensorBase& indices, std
   DimVector shape = infer_broadcast_size(own, theirs), index_shape(shape);
   shape[d] = self.sizes()[d];
   index_shape[d] = indices.sizes()[d];
-  const TensorBase from_end = ops::lt(indices, wrapped_scalar(0));
-  const TensorBase positions = ops::where(from_end, indices + Scalar(shape[d]), indices);
+  // As in PyTorch, positions wrap around at both ends.
+  const TensorBase positions = shape[d] == 0 ? indices : ops::remainder(indices, wrapped_scalar(shape[d]));
   return ops::gather(ops::expand(self, shape), static_cast<int64_t>(d), ops::expand(positions, index_shape));
 }
 
@@ -170,6 +170,7 @@ TensorBase index_fill(const TensorBase& self, int64_t dim, const TensorBase& ind
   return ops::reshape(filled, self.sizes());
 }
 TensorBase index_fill(const TensorBase& self, int64_t dim, const TensorBase& index, const Scalar& value) {
+  TORCH_CHECK_INDEX(index.scalar_type() == kLong, "index_fill_(): Expected dtype int64 for index.");
   return native::index_fill(self, dim, index, scalar_tensor_of(value, self.scalar_type(), self.device()));
 }
 

@@ -259,13 +259,18 @@ NetworkResult run_data(const Cell& cell, const Options& o, const TensorBase& dat
   return run_network(cell, o, ops::narrow(data, 0, 0, total), hx, params, steps);
 }
 
-void check_cell(const TensorBase& input, const State& state, const TensorBase& w_ih, const TensorBase& w_hh,
-                int64_t gates) {
+void check_rows(const TensorBase& w_ih, const TensorBase& w_hh, int64_t gates) {
   const int64_t rows = gates * w_hh.size(1);
   TORCH_CHECK(w_ih.size(0) == rows, "weight_ih first dim must be ", gates, " * hidden_size = ", rows, ", but got ",
               w_ih.size(0));
   TORCH_CHECK(w_hh.size(0) == rows, "weight_hh first dim must be ", gates, " * hidden_size = ", rows, ", but got ",
               w_hh.size(0));
+}
+
+// Of several faults, PyTorch names rows of the weights first in cells of one gate and last in the others.
+void check_cell(const TensorBase& input, const State& state, const TensorBase& w_ih, const TensorBase& w_hh,
+                int64_t gates) {
+  if (gates == 1) check_rows(w_ih, w_hh, gates);
   TORCH_CHECK(input.size(1) == w_ih.size(1), "input has inconsistent input_size: got ", input.size(1), " expected ",
               w_ih.size(1));
   int number = 0;
@@ -277,6 +282,7 @@ void check_cell(const TensorBase& input, const State& state, const TensorBase& w
                 ", expected ", w_hh.size(1));
     ++number;
   }
+  if (gates > 1) check_rows(w_ih, w_hh, gates);
 }
 
 State cell_step(const Cell& cell, const TensorBase& input, const State& state, const TensorBase& w_ih,

@@ -156,12 +156,6 @@ TensorBase searchsorted(const TensorBase& sorted_sequence, const TensorBase& sel
               "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
               "tensor and input value tensor must match, but we got boundaries tensor ",
               sorted_sequence.sizes(), " and input value tensor ", self.sizes());
-  const bool is_wrapped = self.impl()->is_wrapped_number();
-  TORCH_CHECK(is_wrapped || sorted_sequence.scalar_type() == self.scalar_type(),
-              "torch.searchsorted(): boundary tensor and input value tensor should have same dtype, but got boundary "
-              "tensor dtype ",
-              to_string(sorted_sequence.scalar_type()), " and input value tensor dtype ",
-              to_string(self.scalar_type()));
   TensorBase bounds = sorted_sequence;
   if (sorter.has_value()) {
     TORCH_CHECK(sorter->sizes() == sorted_sequence.sizes(),
@@ -172,14 +166,14 @@ TensorBase searchsorted(const TensorBase& sorted_sequence, const TensorBase& sel
                 to_string(sorter->scalar_type()));
     bounds = ops::gather(sorted_sequence, -1, *sorter);
   }
-  TORCH_CHECK_NOT_IMPLEMENTED(!bounds.is_complex() && bounds.scalar_type() != kBool,
-                              "\"searchsorted_out_cpu\" not implemented for '", to_string(bounds.scalar_type()), "'");
+  const ScalarType common = promote_types(bounds.scalar_type(), self.scalar_type());
+  TORCH_CHECK_NOT_IMPLEMENTED(!is_complex_type(common) && common != kBool,
+                              "\"searchsorted_out_cpu\" not implemented for '", to_string(common), "'");
   TORCH_CHECK(
-      is_wrapped || self.device() == sorted_sequence.device(),
+      self.impl()->is_wrapped_number() || self.device() == sorted_sequence.device(),
       "torch.searchsorted(): boundaries and input value tensors should have same device type, but got boundaries "
       "tensor device type ",
       sorted_sequence.device(), " and input value tensor device type ", self.device());
-  const ScalarType common = promote_types(bounds.scalar_type(), self.scalar_type());
   const TensorBase result = empty_tensor(self.sizes(), kLong, bounds.device());
   if (result.numel() != 0 && !result.is_meta()) {
     const int64_t n = bounds.size(-1), m = is_scalar ? 1 : self.size(-1);
@@ -207,9 +201,11 @@ TensorBase bucketize(const TensorBase& self, const TensorBase& boundaries, bool 
 TensorBase isin(const TensorBase& elements, const TensorBase& test_elements, bool, bool invert) {
   const TensorBase* operands[] = {&elements, &test_elements};
   const Device device = common_device("isin", operands, 2);
+  for (const TensorBase* t : operands) {
+    TORCH_CHECK(!t->is_complex() && t->scalar_type() != kBool,
+                "Unsupported input type encountered for isin(): ", to_string(t->scalar_type()));
+  }
   const ScalarType type = result_type(elements, test_elements);
-  TORCH_CHECK(!is_complex_type(type) && type != kBool,
-              "Unsupported input type encountered for isin(): ", to_string(type));
   TensorBase found;
   if (test_elements.numel() == 0 || device.is_meta()) {
     found = ops::zeros(elements.sizes(), kBool, std::nullopt, device);

@@ -51,6 +51,7 @@ std::tuple<TensorBase, TensorBase> sort(const TensorBase& self, std::optional<bo
 std::tuple<TensorBase, TensorBase> topk(const TensorBase& self, int64_t k, int64_t dim, bool largest, bool) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   TORCH_CHECK(k >= 0 && k <= (self.dim() == 0 ? 1 : self.size(d)), "selected index k out of range");
+  TORCH_CHECK(self.scalar_type() != kBool, "topk does not support bool dtypes on CPU");
   if (self.dim() == 0 && k == 1) return sort_rows(self, d, 1, largest);
   return sort_rows(self, d, k, largest);
 }

@@ -46,9 +46,9 @@ TensorBase put(const TensorBase& self, const TensorBase& index, const TensorBase
   TORCH_CHECK(self.scalar_type() == source.scalar_type(),
               "put_(): self and source expected to have the same dtype, but got self.dtype = ",
               to_string(self.scalar_type()), " and source.dtype = ", to_string(source.scalar_type()));
-  TORCH_CHECK(source.numel() == index.numel(),
-              "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
-              source.numel(), ", index.numel() = ", index.numel());
+  TORCH_CHECK_INDEX(source.numel() == index.numel(),
+                    "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
+                    source.numel(), ", index.numel() = ", index.numel());
   TORCH_CHECK_INDEX(self.numel() != 0 || index.numel() == 0, "put_(): Tried to put elements into an empty tensor");
   const TensorBase values = ops::clone(self, MemoryFormat::Contiguous);
   TensorBase target = ops::view(values, {values.numel()});

@@ -11,9 +11,9 @@ KNOWN = [
         "complex numbers go through add, mul, mm and sum only; other operators name the dtype that they lack",
     ),
     (
-        "REFUSED",
-        r"linspace\(.*j\).*without overflow",
-        "complex numbers: linspace knows real ends only",
+        "REFUSED|DIFFERENT",
+        r"(linspace|logspace)\(.*(j\b|complex)",
+        "complex numbers: linspace and logspace know real ends only",
     ),
     # ---- PyTorch reads or leaves memory that is not the result's
     (
@@ -95,8 +95,8 @@ KNOWN = [
         "numbers that only an unsigned 64-bit integer holds travel as floats",
     ),
     (
-        "ACCEPTED|CLASS",
-        r"_copy\(.*out=\[",
+        "ACCEPTED|CLASS|REFUSED",
+        r"_copy\(.*out=(\[|None)",
         "the copying forms of views that give lists have no out=",
     ),
     (

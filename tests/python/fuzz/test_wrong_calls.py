@@ -20,4 +20,4 @@ def test_wrong_calls():
     assert counts["known"] <= count * 0.02, "known differences are to be few"
     lines = [f"{f['verdict']} {f['i']}: {f['call']} {f['text'][:200]}" for f in faults[:40]]
     # Operators that come new have differences until someone looks at them; those that are long there have none left.
-    assert len(faults) <= count * 0.005, f"{len(faults)} of {count} calls not as PyTorch\n" + "\n".join(lines)
+    assert len(faults) <= count * 0.003, f"{len(faults)} of {count} calls not as PyTorch\n" + "\n".join(lines)
