@@ -3,7 +3,7 @@
 Note [Worker processes]
 Each worker has two pipes of its own, one for tasks and one for results, and nothing else is shared: no lock can be
 left behind by a worker that dies. The main process waits for any result or for the end of any worker, so a worker
-that is killed is noticed at once. A loader ends its workers by closing their pipes of tasks.
+that is killed is noticed at once. A loader ends its workers by a last word through their pipes of tasks.
 """
 
 import itertools
@@ -389,6 +389,14 @@ class _Worker:
             text += f" with exit code {code}"
         return text
 
+    def dismiss(self):
+        """Tells the process to end; closing alone would not where a process forked later has a copy of the pipe."""
+        try:
+            self.tasks.send(None)
+        except OSError:
+            pass
+        self.tasks.close()
+
     def finish(self, deadline):
         """Waits for the process to end, then makes it."""
         self.process.join(max(0.0, deadline - time.monotonic()))
@@ -544,7 +552,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             return
         self._closed = True
         for worker in self._workers:
-            worker.tasks.close()
+            worker.dismiss()
         deadline = time.monotonic() + _utils.MP_STATUS_CHECK_INTERVAL
         for worker in self._workers:
             worker.finish(deadline)

@@ -202,6 +202,17 @@ def test_abandoned_iterators_end_their_workers():
     assert not any(process.is_alive() for process in processes)
 
 
+def test_workers_end_though_other_processes_have_copies_of_their_pipes():
+    iterators = [iter(data.DataLoader(Numbers(size=5000), batch_size=4, num_workers=1)) for _ in range(3)]
+    for iterator in iterators:
+        next(iterator)
+    begin = time.monotonic()
+    while iterators:
+        del iterators[0]
+    del iterator
+    assert time.monotonic() - begin < 4, "the oldest loader waited for the workers of the later ones"
+
+
 def shared_names():
     return glob.glob("/dev/shm/tiny_torch-*")
 
