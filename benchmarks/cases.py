@@ -156,6 +156,44 @@ def demo(torch, data):
     return training_step(torch, model, optimizer, data.normal(64, 1, 28, 28), data.classes(10, 64))
 
 
+def forward_backward(data, module, *inputs, output=lambda result: result):
+    """A module's forward and backward; the gradient of the first input is the value compared."""
+    data.fill(module)
+    first = inputs[0].requires_grad_()
+
+    def step():
+        for parameter in module.parameters():
+            parameter.grad = None
+        first.grad = None
+        output(module(*inputs)).square().mean().backward()
+        return first.grad
+
+    return "step()", {"step": step}
+
+
+@case("LSTM 256 to 512, 30 steps, batch 32", "step")
+def lstm(torch, data):
+    return forward_backward(data, torch.nn.LSTM(256, 512), data.normal(30, 32, 256), output=lambda result: result[0])
+
+
+@case("GRU 256 to 512, 30 steps, batch 32", "step")
+def gru(torch, data):
+    return forward_backward(data, torch.nn.GRU(256, 512), data.normal(30, 32, 256), output=lambda result: result[0])
+
+
+@case("TransformerEncoderLayer(256, 8), 16 x 128", "step")
+def encoder_layer(torch, data):
+    layer = torch.nn.TransformerEncoderLayer(256, 8, 1024, dropout=0.0, batch_first=True)
+    return forward_backward(data, layer, data.normal(16, 128, 256))
+
+
+@case("conv, batch norm, ReLU; 16 x 64 x 56 x 56", "step")
+def conv_block(torch, data):
+    nn = torch.nn
+    block = nn.Sequential(nn.Conv2d(64, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
+    return forward_backward(data, block, data.normal(16, 64, 56, 56))
+
+
 # ---------------------------------------------------------------------------------------------------------- large tensors
 @case("add, 16 MiB", "large")
 def large_add(torch, data):
@@ -221,3 +259,63 @@ def large_conv2d(torch, data):
         "f": torch.nn.functional.conv2d,
     }
     return "f(x, w, padding=1)", names
+
+
+@case("gelu, 16 MiB", "large")
+def large_gelu(torch, data):
+    return "f(a)", {"a": data.normal(4096, 1024), "f": torch.nn.functional.gelu}
+
+
+@case("permute and copy, 16 MiB", "large")
+def large_permute(torch, data):
+    return "a.permute(2, 0, 1).contiguous()", {"a": data.normal(64, 256, 256)}
+
+
+@case("cat of four, 16 MiB", "large")
+def large_cat(torch, data):
+    return "torch.cat(parts, 1)", {"torch": torch, "parts": [data.normal(1024, 1024) for _ in range(4)]}
+
+
+@case("sort, 1024 x 1024", "large")
+def large_sort(torch, data):
+    return "a.sort(-1).values", {"a": data.normal(1024, 1024)}
+
+
+@case("topk 10 of 1024 x 8192", "large")
+def large_topk(torch, data):
+    return "a.topk(10).values", {"a": data.normal(1024, 8192)}
+
+
+@case("cumsum, 4096 x 1024", "large")
+def large_cumsum(torch, data):
+    return "a.cumsum(-1)", {"a": data.normal(4096, 1024)}
+
+
+@case("index_select, 65536 rows of 64", "large")
+def large_index_select(torch, data):
+    return "a.index_select(0, i)", {"a": data.normal(65536, 64), "i": data.classes(65536, 65536)}
+
+
+@case("embedding, 32768 of 10000 x 256, with backward", "large")
+def large_embedding(torch, data):
+    names = {"w": data.normal(10000, 256).requires_grad_(), "i": data.classes(10000, 64, 512)}
+    names["f"] = torch.nn.functional.embedding
+    return "f(i, w).sum().backward()\nvalue = w.grad\nw.grad = None", names
+
+
+@case("interpolate bilinear to 2 x, 8 x 64 x 64 x 64", "large")
+def large_interpolate(torch, data):
+    names = {"x": data.normal(8, 64, 64, 64), "f": torch.nn.functional.interpolate}
+    return "f(x, scale_factor=2, mode='bilinear')", names
+
+
+@case("grid_sample, 8 x 32 x 64 x 64", "large")
+def large_grid_sample(torch, data):
+    names = {"x": data.normal(8, 32, 64, 64), "g": data.normal(8, 64, 64, 2, scale=0.5)}
+    names["f"] = torch.nn.functional.grid_sample
+    return "f(x, g, align_corners=False)", names
+
+
+@case("rfft, 1024 x 4096", "large")
+def large_rfft(torch, data):
+    return "torch.fft.rfft(a).real.clone()", {"torch": torch, "a": data.normal(1024, 4096)}

@@ -36,16 +36,29 @@ if(NOT GTest_FOUND)
   return()
 endif()
 
+# The tests of the C++ frontend all include the whole public header: it is compiled once for them.
+set(_api_tests ${_tests})
+list(FILTER _api_tests INCLUDE REGEX "/tests/cpp/api/")
+list(REMOVE_ITEM _tests ${_api_tests})
+add_library(tiny_torch_api_tests OBJECT ${_api_tests})
+target_precompile_headers(tiny_torch_api_tests PRIVATE <gtest/gtest.h> "${PROJECT_SOURCE_DIR}/include/torch/torch.h")
+
 add_executable(tiny_torch_tests ${_tests})
-tiny_torch_target_options(tiny_torch_tests)
-# The tests' own headers are included as "tests/cpp/...".
-target_include_directories(tiny_torch_tests PRIVATE "${PROJECT_SOURCE_DIR}")
-target_link_libraries(tiny_torch_tests PRIVATE tiny_torch GTest::gtest GTest::gtest_main Threads::Threads)
+foreach(_target tiny_torch_tests tiny_torch_api_tests)
+  tiny_torch_target_options(${_target})
+  # What is tested runs optimized; the tests themselves need to compile quickly.
+  target_compile_options(${_target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  # The tests' own headers are included as "tests/cpp/...".
+  target_include_directories(${_target} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${_target} PRIVATE tiny_torch GTest::gtest Threads::Threads)
+endforeach()
+target_link_libraries(tiny_torch_tests PRIVATE tiny_torch_api_tests GTest::gtest_main)
 set_target_properties(tiny_torch_tests PROPERTIES
   BUILD_WITH_INSTALL_RPATH ON
   INSTALL_RPATH "${TINY_TORCH_LIB_DIR}")
 if(TARGET tiny_torch_generated)
   add_dependencies(tiny_torch_tests tiny_torch_generated)
+  add_dependencies(tiny_torch_api_tests tiny_torch_generated)
 endif()
 include(GoogleTest)
 gtest_discover_tests(tiny_torch_tests DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)

@@ -163,10 +163,10 @@ TORCH_API Tensor with_requires_grad(Tensor t, const TensorOptions& options);
 
 namespace tiny_torch {
 
-#define TINY_TORCH_OPERATOR(symbol, op)                                                                     \
-  inline Tensor operator symbol(const Tensor& a, const Tensor& b) { return ops::op(a, b); }                 \
-  inline Tensor operator symbol(const Tensor& a, const Scalar& b) { return ops::op(a, wrapped_scalar(b)); } \
-  inline Tensor operator symbol(const Scalar& a, const Tensor& b) { return ops::op(wrapped_scalar(a), b); }
+#define TINY_TORCH_OPERATOR(symbol, op)                                                                       \
+  inline Tensor operator symbol(const Tensor& a, const Tensor& b) { return a.op(b); }                         \
+  inline Tensor operator symbol(const Tensor& a, const Scalar& b) { return a.op(Tensor(wrapped_scalar(b))); } \
+  inline Tensor operator symbol(const Scalar& a, const Tensor& b) { return Tensor(wrapped_scalar(a)).op(b); }
 TINY_TORCH_OPERATOR(+, add)
 TINY_TORCH_OPERATOR(-, sub)
 TINY_TORCH_OPERATOR(*, mul)
@@ -182,18 +182,18 @@ TINY_TORCH_OPERATOR(&, bitwise_and)
 TINY_TORCH_OPERATOR(|, bitwise_or)
 TINY_TORCH_OPERATOR(^, bitwise_xor)
 #undef TINY_TORCH_OPERATOR
-inline Tensor Tensor::operator-() const { return ops::neg(*this); }
-inline Tensor Tensor::operator~() const { return ops::bitwise_not(*this); }
-inline Tensor operator!(const Tensor& t) { return ops::logical_not(t); }
-inline Tensor Tensor::operator[](int64_t index) const { return ops::select(*this, 0, index); }
-inline Tensor& Tensor::operator+=(const Tensor& other) { return ops::add_(*this, other), *this; }
-inline Tensor& Tensor::operator-=(const Tensor& other) { return ops::sub_(*this, other), *this; }
-inline Tensor& Tensor::operator*=(const Tensor& other) { return ops::mul_(*this, other), *this; }
-inline Tensor& Tensor::operator/=(const Tensor& other) { return ops::div_(*this, other), *this; }
-inline Tensor& Tensor::operator+=(const Scalar& other) { return ops::add_(*this, wrapped_scalar(other)), *this; }
-inline Tensor& Tensor::operator-=(const Scalar& other) { return ops::sub_(*this, wrapped_scalar(other)), *this; }
-inline Tensor& Tensor::operator*=(const Scalar& other) { return ops::mul_(*this, wrapped_scalar(other)), *this; }
-inline Tensor& Tensor::operator/=(const Scalar& other) { return ops::div_(*this, wrapped_scalar(other)), *this; }
+inline Tensor Tensor::operator-() const { return neg(); }
+inline Tensor Tensor::operator~() const { return bitwise_not(); }
+inline Tensor operator!(const Tensor& t) { return t.logical_not(); }
+inline Tensor Tensor::operator[](int64_t index) const { return select(0, index); }
+inline Tensor& Tensor::operator+=(const Tensor& other) { return add_(other); }
+inline Tensor& Tensor::operator-=(const Tensor& other) { return sub_(other); }
+inline Tensor& Tensor::operator*=(const Tensor& other) { return mul_(other); }
+inline Tensor& Tensor::operator/=(const Tensor& other) { return div_(other); }
+inline Tensor& Tensor::operator+=(const Scalar& other) { return add_(Tensor(wrapped_scalar(other))); }
+inline Tensor& Tensor::operator-=(const Scalar& other) { return sub_(Tensor(wrapped_scalar(other))); }
+inline Tensor& Tensor::operator*=(const Scalar& other) { return mul_(Tensor(wrapped_scalar(other))); }
+inline Tensor& Tensor::operator/=(const Scalar& other) { return div_(Tensor(wrapped_scalar(other))); }
 
 /// The elements in columns, then a line such as [ CPUFloatType{2,3} ].
 TORCH_API std::ostream& operator<<(std::ostream& out, const Tensor& t);

@@ -1,5 +1,10 @@
 #include "aten/TensorIndexing.h"
 
+#include "generated/ops/copy.h"
+#include "generated/ops/creation.h"
+#include "generated/ops/index.h"
+#include "generated/ops/view.h"
+
 namespace tiny_torch {
 namespace indexing {
 namespace {

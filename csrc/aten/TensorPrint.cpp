@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "aten/Tensor.h"
+#include "generated/ops/copy.h"
 
 namespace tiny_torch {
 namespace {

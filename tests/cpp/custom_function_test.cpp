@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "api/autograd.h"
+#include "generated/ops/copy.h"
+#include "generated/ops/creation.h"
 
 namespace {
 

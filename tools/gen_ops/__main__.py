@@ -17,6 +17,7 @@ def outputs(folders: list[Path]) -> dict[str, str]:
     files: dict[str, str] = {}
     for family, ops in families.items():
         files[f"ops/{family}.h"] = declarations.ops_header(family, ops)
+        files[f"functions/{family}.h"] = declarations.public_functions(family, ops)
         files[f"kernels/{family}.h"] = declarations.kernels_header(family, ops)
         files[f"handles/{family}.h"] = declarations.handles_header(family, ops)
         files[f"register/{family}.cpp"] = registration.register_source(family, ops, owners)
@@ -28,7 +29,7 @@ def outputs(folders: list[Path]) -> dict[str, str]:
     declared, defined = declarations.methods(families)
     files["TensorMethods.h"] = declared
     files["TensorMethodsInline.h"] = defined
-    files["Functions.h"] = declarations.public_functions(families)
+    files["Functions.h"] = declarations.all_functions(families)
     files["python/methods.cpp"] = python_bindings.methods_source(functions)
     files["_C.pyi"] = python_bindings.type_stubs(functions)
     files["fuser_table.inc"] = docs.fuser_table(families)

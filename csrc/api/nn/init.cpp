@@ -2,7 +2,9 @@
 
 #include <cmath>
 
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/linalg_factor.h"
+#include "generated/functions/random.h"
 
 namespace tiny_torch::frontend::nn::init {
 namespace {

@@ -1,6 +1,6 @@
 #include "api/optim/adagrad.h"
 
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
 
 namespace tiny_torch::frontend::optim {
 

@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/ops/fused.h"
 
 namespace tiny_torch::frontend::optim {
 namespace {

@@ -3,7 +3,8 @@
 #include <cmath>
 
 #include "api/optim/line_search.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/join.h"
 
 namespace tiny_torch::frontend::optim {
 

@@ -1,7 +1,5 @@
 #include "api/optim/sgd.h"
 
-#include "generated/Functions.h"
-
 namespace tiny_torch::frontend::optim {
 
 void SGD::check(const SGDOptions& options) {

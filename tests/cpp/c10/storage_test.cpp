@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "torch/torch.h"
+#include "api/tensor_factories.h"
+#include "generated/functions/binary.h"
+#include "generated/functions/creation.h"
 
 namespace tiny_torch {
 namespace {

@@ -2,7 +2,8 @@
 #include <sstream>
 
 #include "api/data/datasets/mnist.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/join.h"
 
 namespace tiny_torch::frontend::data::datasets {
 namespace {

@@ -3,7 +3,10 @@
 #include <numeric>
 #include <random>
 
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/index.h"
+#include "generated/functions/random.h"
+#include "generated/functions/reduce.h"
 
 namespace tiny_torch::frontend::data::samplers {
 namespace {

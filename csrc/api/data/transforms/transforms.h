@@ -8,7 +8,9 @@
 
 #include "api/data/example.h"
 #include "api/expanding_array.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/join.h"
+#include "generated/functions/reduce.h"
 
 namespace tiny_torch::frontend::data::transforms {
 

@@ -1,6 +1,9 @@
 #include "api/nn/functional/activation.h"
 
-#include "generated/Functions.h"
+#include "generated/functions/activation.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/softmax.h"
+#include "generated/functions/special.h"
 
 namespace tiny_torch::frontend::nn::functional {
 Tensor leaky_relu(Tensor input, const LeakyReLUFuncOptions& options) {

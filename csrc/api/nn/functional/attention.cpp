@@ -2,7 +2,11 @@
 
 #include "api/nn/functional/activation.h"
 #include "api/nn/functional/helpers.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/dropout.h"
+#include "generated/functions/join.h"
+#include "generated/functions/linalg_norm.h"
+#include "generated/functions/matmul.h"
 
 namespace tiny_torch::frontend::nn::functional {
 namespace {

@@ -1,7 +1,8 @@
 #include "api/nn/functional/bilinear.h"
 
 #include "api/nn/functional/helpers.h"
-#include "generated/Functions.h"
+#include "generated/functions/products.h"
+#include "generated/functions/shuffle.h"
 
 namespace tiny_torch::frontend::nn::functional {
 

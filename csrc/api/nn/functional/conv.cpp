@@ -1,7 +1,7 @@
 #include "api/nn/functional/conv.h"
 
 #include "api/nn/functional/helpers.h"
-#include "generated/Functions.h"
+#include "generated/functions/conv.h"
 
 namespace tiny_torch::frontend::nn::functional {
 namespace {

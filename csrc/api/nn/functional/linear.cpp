@@ -1,7 +1,11 @@
 #include "api/nn/functional/linear.h"
 
 #include "api/nn/functional/helpers.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/dropout.h"
+#include "generated/functions/embedding_bag.h"
+#include "generated/functions/index.h"
+#include "generated/functions/matmul.h"
 
 namespace tiny_torch::frontend::nn::functional {
 namespace {

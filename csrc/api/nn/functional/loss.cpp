@@ -1,7 +1,7 @@
 #include "api/nn/functional/loss.h"
 
 #include "api/nn/functional/helpers.h"
-#include "generated/Functions.h"
+#include "generated/functions/loss.h"
 
 namespace tiny_torch::frontend::nn::functional {
 Tensor l1_loss(const Tensor& input, const Tensor& target, const L1LossFuncOptions& options) {

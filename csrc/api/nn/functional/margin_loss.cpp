@@ -1,7 +1,11 @@
 #include "api/nn/functional/margin_loss.h"
 
 #include "api/nn/functional/helpers.h"
-#include "generated/Functions.h"
+#include "generated/functions/binary.h"
+#include "generated/functions/ctc.h"
+#include "generated/functions/distance.h"
+#include "generated/functions/loss.h"
+#include "generated/functions/margin_loss.h"
 
 namespace tiny_torch::frontend::nn::functional {
 namespace {

@@ -1,7 +1,9 @@
 #include "api/nn/functional/normalization.h"
 
 #include "api/nn/functional/helpers.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/join.h"
+#include "generated/functions/norm.h"
 
 namespace tiny_torch::frontend::nn::functional {
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,

@@ -1,6 +1,8 @@
 #include "api/nn/functional/pooling.h"
 
-#include "generated/Functions.h"
+#include "generated/functions/pool.h"
+#include "generated/functions/random.h"
+#include "generated/functions/unpool.h"
 
 namespace tiny_torch::frontend::nn::functional {
 namespace {

@@ -1,6 +1,6 @@
 #include "api/nn/functional/rectifier.h"
 
-#include "generated/Functions.h"
+#include "generated/functions/activation.h"
 
 namespace tiny_torch::frontend::nn::functional {
 namespace {

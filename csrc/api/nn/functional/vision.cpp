@@ -2,7 +2,12 @@
 
 #include <cmath>
 
-#include "generated/Functions.h"
+#include "generated/functions/distance.h"
+#include "generated/functions/grid_sampler.h"
+#include "generated/functions/pad.h"
+#include "generated/functions/pool.h"
+#include "generated/functions/shuffle.h"
+#include "generated/functions/upsample.h"
 
 namespace tiny_torch::frontend::nn::functional {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "api/nn/init.h"
 #include "api/nn/module_bodies.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
 
 namespace tiny_torch::frontend::nn {
 

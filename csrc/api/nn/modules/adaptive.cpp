@@ -3,7 +3,11 @@
 #include <cmath>
 
 #include "api/nn/modules/container/sequential.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/join.h"
+#include "generated/functions/reduce.h"
+#include "generated/functions/softmax.h"
+#include "generated/functions/special.h"
 
 namespace tiny_torch::frontend::nn {
 

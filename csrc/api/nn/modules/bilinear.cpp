@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "api/nn/init.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
 
 namespace tiny_torch::frontend::nn {
 

@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "api/nn/init.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/pad.h"
+#include "generated/functions/reduce.h"
 
 namespace tiny_torch::frontend::nn {
 

@@ -1,6 +1,6 @@
 #include "api/nn/modules/normalization.h"
 
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
 
 namespace tiny_torch::frontend::nn {
 

@@ -1,7 +1,7 @@
 #include "api/nn/modules/rectifier.h"
 
 #include "api/nn/module_bodies.h"
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
 
 namespace tiny_torch::frontend::nn {
 

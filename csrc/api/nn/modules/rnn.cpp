@@ -4,7 +4,10 @@
 
 #include "api/nn/functional/helpers.h"
 #include "api/nn/init.h"
-#include "generated/Functions.h"
+#include "generated/functions/binary.h"
+#include "generated/functions/copy.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/rnn.h"
 
 namespace tiny_torch::frontend::nn {
 

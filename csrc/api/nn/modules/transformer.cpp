@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "api/nn/init.h"
-#include "generated/Functions.h"
+#include "generated/functions/activation.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/dropout.h"
 
 namespace tiny_torch::frontend::nn {
 namespace {

@@ -1,7 +1,5 @@
 #include "api/nn/modules/vision.h"
 
-#include "generated/Functions.h"
-
 namespace tiny_torch::frontend::nn {
 
 namespace F = functional;

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "generated/Functions.h"
+#include "generated/functions/join.h"
 
 namespace tiny_torch::frontend::nn::utils {
 

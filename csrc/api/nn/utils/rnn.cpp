@@ -1,6 +1,7 @@
 #include "api/nn/utils/rnn.h"
 
-#include "generated/Functions.h"
+#include "generated/functions/creation.h"
+#include "generated/functions/rnn.h"
 
 namespace tiny_torch::frontend::nn::utils::rnn {
 
