@@ -379,4 +379,4 @@ def unravel_index(indices, shape):
     for size in reversed(sizes):
         coordinates.append(rest % size)
         rest = rest.div(size, rounding_mode="floor")
-    return tuple(reversed(coordinates))
+    return torch.stack(coordinates[::-1], -1).unbind(-1) if coordinates else ()

@@ -32,6 +32,16 @@ TensorBase gather(const TensorBase& self, int64_t dim, const TensorBase& index, 
   return out;
 }
 
+TensorBase& gather_out(TensorBase& out, const TensorBase& self, int64_t dim, const TensorBase& index,
+                       bool sparse_grad) {
+  const AutoDispatchBelowAutograd guard;
+  check_no_overlap(out, self);
+  check_no_partial_overlap(out, index);
+  check_out_dtype(out, self.scalar_type());
+  write_output("gather", out, native::gather(self, dim, index, sparse_grad));
+  return out;
+}
+
 namespace {
 // Negative positions are no positions here. PyTorch's class of error depends on the dimension.
 void check_positions(const TensorBase& index, int64_t dim, const TensorBase& self) {

@@ -63,7 +63,8 @@ TensorBase roll(const TensorBase& self, IntArrayRef shifts, IntArrayRef dims) {
     return ops::reshape(roll_one(ops::reshape(self, {-1}), shifts[0], 0), self.sizes());
   TORCH_CHECK(shifts.size() == dims.size(), "shifts and dimensions must align. shifts: ", shifts.size(),
               ", dims:", dims.size());
-  TORCH_CHECK(self.dim() > 0 || dims.empty(), "roll(): a 0-d tensor has no dimension to roll along");
+  TORCH_CHECK_INDEX(self.dim() > 0 || dims.empty(), "roll(): Dimension specified as ", dims.empty() ? 0 : dims[0],
+                    " but tensor has no dimensions");
   if (self.numel() == 0) return ops::clone(self);  // of nothing, the dims are not looked at
   TensorBase result = self;
   for (size_t i = 0; i < dims.size(); ++i) result = roll_one(result, shifts[i], maybe_wrap_dim(dims[i], self.dim()));
@@ -285,8 +286,10 @@ Pair std_mean(const TensorBase& self, OptionalIntArrayRef dim, bool unbiased, bo
 Pair aminmax(const TensorBase& self, std::optional<int64_t> dim, bool keepdim) {
   DimVector dims;
   if (dim.has_value()) dims.push_back(maybe_wrap_dim(*dim, self.dim()));
-  const bool empty = dim.has_value() && self.dim() > 0 ? self.size(*dim) == 0 : self.numel() == 0;
-  TORCH_CHECK(!empty, "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.");
+  TORCH_CHECK_INDEX(dims.empty() || self.dim() == 0 || self.size(dims[0]) > 0, "aminmax(): Expected reduction dim ",
+                    dims.empty() ? 0 : dims[0], " to have non-zero size.");
+  TORCH_CHECK(!dims.empty() || self.numel() > 0,
+              "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.");
   return {ops::amin(self, dims, keepdim), ops::amax(self, dims, keepdim)};
 }
 

@@ -21,6 +21,7 @@ DEFINE_STUB(extremum_stub);
 DEFINE_STUB(scan_stub);
 
 ReduceDims reduce_dims(OptionalIntArrayRef dim, int64_t ndim, bool empty_means_all) {
+  TORCH_CHECK(ndim <= 64, "only tensors with up to 64 dims are supported");
   ReduceDims reduced(static_cast<size_t>(ndim), false);
   if (!dim.has_value() || (dim->empty() && empty_means_all)) {
     for (size_t i = 0; i < reduced.size(); ++i) reduced[i] = true;

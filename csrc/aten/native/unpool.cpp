@@ -195,6 +195,7 @@ TensorBase max_unpool(const char* op, int64_t dims, const TensorBase& self, cons
               self.sizes(), ") but got indices tensor with shape: ", indices.sizes());
   check_floating(op, self);
   const DimVector shape = with_spatial(self, output_size);
+  const MemoryFormat format = dims == 2 ? self.suggest_memory_format() : MemoryFormat::Contiguous;
   const int64_t plane = checked_numel(output_size);
   int64_t places = 1, planes = 1;
   for (int64_t d = 0; d < self.dim(); ++d) (d < self.dim() - dims ? planes : places) *= self.size(d);
@@ -204,7 +205,7 @@ TensorBase max_unpool(const char* op, int64_t dims, const TensorBase& self, cons
   const TensorBase zeros = ops::zeros({planes, plane}, self.scalar_type(), std::nullopt, self.device());
   const TensorBase out =
       ops::scatter(zeros, 1, ops::reshape(indices, {planes, places}), ops::reshape(self, {planes, places}));
-  return ops::reshape(out, shape);
+  return ops::contiguous(ops::reshape(out, shape), format);
 }
 
 }  // namespace

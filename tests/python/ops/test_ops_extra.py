@@ -1,4 +1,4 @@
-"""What the generic checks cannot hold to values: memory that nobody wrote."""
+"""What the generic checks cannot hold to values: memory that nobody wrote or that is shared, refusals of single operators."""
 
 import pytest
 
@@ -52,3 +52,45 @@ def test_impossible_sizes(shape):
     for library in (oracle, tiny):
         with pytest.raises(RuntimeError):
             library.empty(shape)
+
+
+@pytest.mark.parametrize("call", ["ravel", "unravel_index", "max_unpool2d"])
+def test_layout(call):
+    """Strides, and whether the result is a view."""
+    results = []
+    for library in (tiny, oracle):
+        values = library.arange(60, dtype=library.float32).reshape(3, 4, 5)
+        if call == "ravel":
+            strided = library.zeros(3, 4, 10)[..., ::2]
+            shared = [library.ravel(x).data_ptr() == x.data_ptr() for x in (values, strided)]
+            results.append((shared, library.ravel(strided).stride()))
+        elif call == "unravel_index":
+            parts = library.unravel_index(library.arange(6).reshape(2, 3), (4, 5))
+            results.append([(part.tolist(), part.stride()) for part in parts])
+        else:
+            x = values.reshape(1, 3, 4, 5).to(memory_format=library.channels_last)
+            best, where = library.nn.functional.max_pool2d(x, 2, return_indices=True)
+            whole = library.nn.functional.max_unpool2d(best, where, 2, output_size=(4, 5))
+            results.append((whole.tolist(), whole.stride()))
+    assert results[0] == results[1]
+
+
+REFUSED = {
+    "gather into its input": lambda t, x: t.gather(x, 0, t.tensor([2, 1, 0]), out=x),
+    "gather into a part of its index": lambda t, x: (lambda i: t.gather(t.arange(4), 0, i[1:], out=i[:3]))(
+        t.tensor([2, 1, 0, 3])
+    ),
+    "gather into another dtype": lambda t, x: t.gather(x, 0, t.tensor([2]), out=t.zeros(1, dtype=t.float64)),
+    "roll without dimensions": lambda t, x: t.roll(t.tensor(1.0), 0, 0),
+    "aminmax of nothing": lambda t, x: t.aminmax(t.zeros(3, 0), dim=1),
+    "amax of 65 dimensions": lambda t, x: t.amax(t.zeros([1] * 65), 0),
+    "aminmax of 65 dimensions": lambda t, x: t.aminmax(t.zeros([1] * 65), dim=0),
+}
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_refused(call):
+    with pytest.raises(Exception) as theirs:
+        REFUSED[call](oracle, oracle.arange(3.0))
+    with pytest.raises(theirs.type):
+        REFUSED[call](tiny, tiny.arange(3.0))
