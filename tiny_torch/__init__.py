@@ -65,33 +65,27 @@ def typename(obj):
 # Subpackages that cost import time are loaded when they are first asked for.
 _LAZY = (
     "fft",
-    "func",
     "signal",
-    "jit",
     "linalg",
     "special",
     "testing",
-    "distributions",
     "hub",
-    "package",
-    "profiler",
-    "onnx",
     "compiler",
     "backends",
     "library",
-    "_dynamo",
     "multiprocessing",
     "overrides",
     "amp",
     "return_types",
     "types",
     "version",
-    "futures",
     "distributed",
-    "classes",
     "cpu",
     "serialization",
     "storage",
+    "accelerator",
+    "mps",
+    "xpu",
 )
 
 
@@ -105,6 +99,7 @@ _LAZY_NAMES = {
     ),
     **dict.fromkeys(("svd_lowrank", "pca_lowrank"), "_lowrank"),
     "autocast": "amp.autocast_mode",
+    "GradScaler": "amp.grad_scaler",
     **dict.fromkeys(
         (
             "is_autocast_cpu_enabled",
@@ -138,10 +133,7 @@ _LAZY_NAMES.update({f"{element}Tensor": "_legacy_tensor" for element in (*_ELEME
 
 
 def __dir__():
-    import pkgutil
-
-    there = {module.name for module in pkgutil.iter_modules(__path__)}
-    return sorted({*globals(), *there.intersection(_LAZY), *_LAZY_NAMES})
+    return sorted({*globals(), *_LAZY, *_LAZY_NAMES})
 
 
 def __getattr__(name):
@@ -154,14 +146,7 @@ def __getattr__(name):
     if name in _LAZY or name in ("nn", "optim", "utils", "autograd", "cuda"):
         import importlib
 
-        try:
-            module = importlib.import_module(f"{__name__}.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"{__name__}.{name}":
-                raise
-        else:
-            globals()[name] = module
-            return module
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 

@@ -5,6 +5,7 @@ import tiny_torch as torch
 __all__ = [
     "are_deterministic_algorithms_enabled",
     "get_deterministic_debug_mode",
+    "get_device",
     "get_float32_matmul_precision",
     "is_conj",
     "is_deterministic_algorithms_warn_only_enabled",
@@ -51,6 +52,11 @@ def is_neg(input):
     """False: there are no lazily negated views."""
     _tensor("is_neg", input)
     return False
+
+
+def get_device(input):
+    """Index of the device; -1 for the CPU."""
+    return _tensor("get_device", input).get_device()
 
 
 def is_inference(input):

@@ -1,3 +1,4 @@
+#include "c10/Allocator.h"
 #include "python/Tensor.h"
 #include "python/types.h"
 
@@ -182,6 +183,9 @@ Device to_device(PyObject* o) {
   if (is_device(o)) return self_device(o);
   if (PyUnicode_Check(o)) return Device(as_utf8(o));
   TORCH_CHECK_TYPE(PyLong_Check(o), "expected torch.device, str or int, got ", type_name(o));
+  // A number counts accelerators, and CUDA is the only kind there is.
+  TORCH_CHECK(try_device_guard(DeviceType::CUDA) != nullptr,
+              "Cannot access accelerator device when none is available.");
   return Device(DeviceType::CUDA, static_cast<DeviceIndex>(as_index(o)));
 }
 

@@ -1,5 +1,6 @@
 #include <new>
 
+#include "c10/NotCompiledError.h"
 #include "python/support.h"
 
 namespace tiny_torch {
@@ -98,6 +99,8 @@ void translate_exception() noexcept {
     set(PyExc_NotImplementedError, e.what());
   } catch (const LinAlgError& e) {
     set(linalg_error != nullptr ? linalg_error : PyExc_RuntimeError, e.what());
+  } catch (const NotCompiledError& e) {
+    set(PyExc_AssertionError, e.what());
   } catch (const OutOfMemoryError& e) {
     set(out_of_memory_error != nullptr ? out_of_memory_error : PyExc_RuntimeError, e.what());
   } catch (const Error& e) {

@@ -20,6 +20,7 @@ def test_predicates():
         torch.is_nonzero(torch.ones(2))
     assert torch.is_same_size(torch.ones(2), torch.zeros(2)) and torch.is_signed(torch.ones(1))
     assert not torch.is_conj(torch.ones(1)) and not torch.is_neg(torch.ones(1))
+    assert torch.get_device(torch.ones(1)) == -1
     with torch.inference_mode():
         assert torch.is_inference(torch.ones(1))
     with pytest.raises(TypeError, match="must be Tensor, not int"):
