@@ -138,6 +138,11 @@ def is_installed():
     return sys.modules.get(_THEIRS) is sys.modules[_OURS]
 
 
+def public_name(module):
+    """The full name of a module of the package as pickles write it now."""
+    return f"{_THEIRS if is_installed() else _OURS}.{module}"
+
+
 def install_as_torch():
     """Makes ``import torch`` and all its submodules give this package, in this process and in its workers.
 
@@ -159,6 +164,8 @@ def install_as_torch():
         if alias is not None and module is not None:
             sys.modules[alias] = module
             _rename_members(module, _OURS, _THEIRS)
+    for made in sys.modules[f"{_OURS}._C"]._return_types.values():
+        made.__module__ = f"{_THEIRS}.return_types"
     sys.meta_path.insert(0, _finder)
     # Programs compare torch.__version__ with releases of PyTorch.
     sys.modules[_OURS].__version__ = importlib.import_module(f"{_OURS}.version").__version__

@@ -14,5 +14,8 @@ extern PyMethodDef tensor_methods[];
 /// Fills `_C._VariableFunctions` and the other namespaces of functions.
 void add_generated_functions(PyObject* module);
 
+/// Makes every class of `torch.return_types`, those of results that were not there yet included.
+void make_return_types();
+
 }  // namespace python
 }  // namespace tiny_torch

@@ -91,6 +91,12 @@ PyObject* device_count(PyObject*, PyObject* type) {
   return PyLong_FromLong(guard == nullptr ? 0 : guard->device_count());
   END_HANDLE_ERRORS
 }
+PyObject* make_return_types_(PyObject*, PyObject*) {
+  HANDLE_ERRORS
+  make_return_types();
+  Py_RETURN_NONE;
+  END_HANDLE_ERRORS
+}
 PyObject* is_tensor_(PyObject*, PyObject* o) { return PyBool_FromLong(is_tensor(o)); }
 
 PyMethodDef functions[] = {
@@ -109,6 +115,7 @@ PyMethodDef functions[] = {
      "result_type(tensor1, tensor2) -> dtype\n\nThe dtype of an arithmetic operation on two tensors or numbers."},
     {"_device_count", &device_count, METH_O, "Devices of a type that this process can use."},
     {"_is_tensor", &is_tensor_, METH_O, nullptr},
+    {"_make_return_types", &make_return_types_, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 

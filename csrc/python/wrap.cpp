@@ -73,10 +73,14 @@ PyTypeObject* return_type(const char* name, std::initializer_list<const char*> f
   type->tp_repr = &return_type_repr;
   type->tp_str = &return_type_repr;
   entry.type = type;
-  // `torch.return_types` is made from this namespace.
+  // `torch.return_types` is made from this namespace; pickles look for the class under the package's present name.
   const PyRef module(PyImport_ImportModule("tiny_torch._C"));
   const PyRef types(module ? PyObject_GetAttrString(module.get(), "_return_types") : nullptr);
-  if (!types || PyDict_SetItemString(types.get(), name, reinterpret_cast<PyObject*>(type)) < 0) PyErr_Clear();
+  PyObject* const object = reinterpret_cast<PyObject*>(type);
+  if (!types || PyDict_SetItemString(types.get(), name, object) < 0) PyErr_Clear();
+  const PyRef alias(PyImport_ImportModule("tiny_torch._alias"));
+  const PyRef where(alias ? PyObject_CallMethod(alias.get(), "public_name", "s", "return_types") : nullptr);
+  if (!where || PyObject_SetAttrString(object, "__module__", where.get()) < 0) PyErr_Clear();
   return type;
 }
 

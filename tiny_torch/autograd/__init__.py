@@ -249,7 +249,7 @@ def __getattr__(name):
 
         globals()["gradcheck"], globals()["gradgradcheck"] = gradcheck, gradgradcheck
         return globals()[name]
-    if name in ("functional", "forward_ad", "profiler"):
+    if name in ("functional", "variable"):
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")

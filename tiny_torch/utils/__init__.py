@@ -3,7 +3,7 @@
 import importlib
 import os
 
-_SUBMODULES = ("checkpoint", "data", "dlpack", "hooks")
+_SUBMODULES = ("checkpoint", "data", "dlpack", "hooks", "model_zoo")
 
 # What CMAKE_PREFIX_PATH has to be for find_package(Torch) in a C++ program.
 cmake_prefix_path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "share", "cmake")

@@ -150,16 +150,20 @@ def accessor(o: Overload, a: Arg, i: int) -> str:
     return f"a.{kind}_or({i}, {default})"
 
 
-def returns_wrapped(op: Op, call: str) -> list[str]:
+def return_class(op: Op) -> str:
+    """C++ that gives the class of results with several names, or ''."""
     returns = op.schema.returns
+    if len(returns) < 2 or not all(r.name for r in returns):
+        return ""
+    name = op.base.name if op.form == "out" else op.name
+    return f"return_type({cpp.quote(name)}, {{{', '.join(cpp.quote(r.name) for r in returns)}}})"
+
+
+def returns_wrapped(op: Op, call: str) -> list[str]:
     if cpp.return_type(op) == "void":
         return [f"      {call};", "      return Py_NewRef(Py_None);"]
-    if len(returns) > 1 and all(r.name for r in returns):
-        fields = ", ".join(cpp.quote(r.name) for r in returns)
-        return [
-            f"      static PyTypeObject* const type = return_type({cpp.quote(op.base.name if op.form == 'out' else op.name)}, {{{fields}}});",
-            f"      return wrap(type, {call});",
-        ]
+    if return_class(op):
+        return [f"      static PyTypeObject* const type = {return_class(op)};", f"      return wrap(type, {call});"]
     return [f"      return wrap({call});"]
 
 
@@ -287,6 +291,8 @@ def methods_source(functions: list[PyFunction]) -> str:
     lines += ["}  // namespace\n", "void add_generated_functions(PyObject* module) {"]
     for python_name in MODULES.values():
         lines.append(f'  add_function_namespace(module, "{python_name}", {python_name.strip("_").lower()}_functions);')
+    classes = sorted({return_class(o.op) for f in functions for o in f.functions + f.methods} - {""})
+    lines += ["}\n", "void make_return_types() {", *[f"  {made};" for made in classes]]
     return "\n".join([*lines, "}\n", "}  // namespace python", "}  // namespace tiny_torch\n"])
 
 

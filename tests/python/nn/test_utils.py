@@ -171,3 +171,20 @@ def test_update_bn():
     batches = [torch.tensor([[1.0], [3.0]]), [torch.tensor([[5.0], [7.0]])]]
     swa_utils.update_bn(batches, net)
     assert net[0].running_mean.item() == 4.0 and net[0].momentum == 0.1
+
+
+def test_functions_named_as_their_file_stay_functions():
+    """Whatever is imported first."""
+    code = """if True:
+        from tiny_torch.nn.utils import remove_weight_norm, weight_norm
+        import tiny_torch.nn.utils.weight_norm, tiny_torch.nn.utils.spectral_norm
+        from tiny_torch import nn
+        for name in ("weight_norm", "spectral_norm"):
+            assert callable(getattr(nn.utils, name)), name
+        nn.utils.remove_weight_norm(weight_norm(nn.Linear(2, 2)))
+    """
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -24,3 +24,12 @@ from tiny_torch.nn.modules.rnn import *  # noqa: F403
 from tiny_torch.nn.modules.sparse import *  # noqa: F403
 from tiny_torch.nn.modules.transformer import *  # noqa: F403
 from tiny_torch.nn.modules.upsampling import *  # noqa: F403
+
+
+def __getattr__(name):
+    # Not imported above, where `nn.utils` would be overwritten by it.
+    if name == "utils":
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -10,8 +10,12 @@ from tiny_torch.nn.utils.clip_grad import (
 )
 from tiny_torch.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
 
+# Two functions have the name of their file: imported here, importing the file later does not replace them.
+from tiny_torch.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
+from tiny_torch.nn.utils.weight_norm import remove_weight_norm, weight_norm
+
 # Loaded when first asked for; functions by the file they are in.
-_FILES = ("fusion", "init", "memory_format", "parametrizations", "parametrize", "stateless")
+_FILES = ("fusion", "init", "memory_format", "parametrizations", "parametrize", "prune", "stateless")
 _FUNCTIONS = {
     "convert_conv2d_weight_memory_format": "memory_format",
     "convert_conv3d_weight_memory_format": "memory_format",
@@ -19,11 +23,7 @@ _FUNCTIONS = {
     "fuse_conv_bn_weights": "fusion",
     "fuse_linear_bn_eval": "fusion",
     "fuse_linear_bn_weights": "fusion",
-    "remove_spectral_norm": "spectral_norm",
-    "remove_weight_norm": "weight_norm",
     "skip_init": "init",
-    "spectral_norm": "spectral_norm",
-    "weight_norm": "weight_norm",
 }
 
 
@@ -34,7 +34,6 @@ def __getattr__(name):
 
     module = importlib.import_module(f"{__name__}.{_FUNCTIONS.get(name, name)}")
     if name in _FUNCTIONS:
-        # Two functions have the name of their file, which the import has just bound.
         globals()[name] = getattr(module, name)
     return globals()[name]
 
