@@ -136,5 +136,13 @@ void promote_kernel(KernelFunctor*, const OperatorEntry& op, DispatchKeySet keys
   redispatch(op, keys, stack);
 }
 
+void lower_lstm_kernel(KernelFunctor* functor, const OperatorEntry& op, DispatchKeySet keys, Stack& stack) {
+  const std::vector<TensorBase> states = stack[1].to_tensor_list();
+  const bool projected =
+      states.size() == 2 && states[0].dim() > 0 && states[1].dim() > 0 && states[0].size(-1) != states[1].size(-1);
+  // As in PyTorch, whose oneDNN has no projections: cells then stay in float32.
+  return projected ? redispatch(op, keys, stack) : lower_kernel(functor, op, keys, stack);
+}
+
 }  // namespace autocast
 }  // namespace tiny_torch

@@ -24,10 +24,12 @@ TORCH_API void clear_cache();
 TORCH_API int increment_nesting();
 TORCH_API int decrement_nesting();
 
-/// Boxed kernels of the three entries `autocast: lower`, `float` and `promote`.
+/// Boxed kernels of the entries `autocast: lower`, `float`, `promote` and `lower_lstm`.
 TORCH_API void lower_kernel(KernelFunctor*, const OperatorEntry& op, DispatchKeySet keys, Stack& stack);
 TORCH_API void float_kernel(KernelFunctor*, const OperatorEntry& op, DispatchKeySet keys, Stack& stack);
 TORCH_API void promote_kernel(KernelFunctor*, const OperatorEntry& op, DispatchKeySet keys, Stack& stack);
+/// `lower` for LSTMs without projections; others are left to the operators they consist of.
+TORCH_API void lower_lstm_kernel(KernelFunctor*, const OperatorEntry& op, DispatchKeySet keys, Stack& stack);
 
 }  // namespace autocast
 }  // namespace tiny_torch

@@ -89,9 +89,8 @@ def test_dtypes_and_values(name, dtype, short):
             run(torch)
         return
     result = run(torch)
-    assert str(result.dtype) == str(expected.dtype).replace("torch", "tiny_torch") or str(result.dtype) == str(
-        expected.dtype
-    )
+    assert str(result.dtype) == str(expected.dtype)
+    # Two of them compute in the short dtype and answer in float32.
     tolerance = 2e-2 if "float16" in str(result.dtype) or name in ("mm_out_of_scope_dtype", "inv") else 1e-5
     np.testing.assert_allclose(result.double().numpy(), expected.double().numpy(), rtol=tolerance, atol=tolerance * 4)
 
@@ -218,6 +217,29 @@ def test_custom_function_runs_backward_as_forward():
     assert (a.grad.dtype, b.grad.dtype) == (torch.bfloat16, torch.float32)
 
 
+def test_backward_of_a_custom_function_runs_under_the_autocast_of_its_forward():
+    seen = []
+
+    class Same(torch.autograd.Function):
+        @staticmethod
+        @torch.amp.custom_fwd(device_type="cpu")
+        def forward(ctx, a):
+            return a.clone()
+
+        @staticmethod
+        @torch.amp.custom_bwd(device_type="cpu")
+        def backward(ctx, grad):
+            seen.append((torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu")))
+            return grad
+
+    a = torch.ones(2, requires_grad=True)
+    with torch.autocast("cpu", dtype=torch.float16):
+        y = Same.apply(a)
+    y.sum().backward()
+    Same.apply(a).sum().backward()
+    assert seen == [(True, torch.float16), (False, torch.bfloat16)]
+
+
 def test_recurrent_networks_and_modules_under_autocast():
     model = nn.LSTM(4, 3)
     with torch.autocast("cpu"):
@@ -227,6 +249,40 @@ def test_recurrent_networks_and_modules_under_autocast():
     assert y.dtype == torch.bfloat16
     (y.float().sum() + z.float().sum()).backward()
     assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in model.parameters())
+
+
+RECURRENT = {
+    "lstm": (lambda n: n.LSTM(4, 3, num_layers=2, bidirectional=True), False),
+    "lstm with projections": (lambda n: n.LSTM(4, 3, num_layers=2, proj_size=2), False),
+    "packed lstm": (lambda n: n.LSTM(4, 3), True),
+    "packed lstm with projections": (lambda n: n.LSTM(4, 3, proj_size=2, bidirectional=True), True),
+    "gru": (lambda n: n.GRU(4, 3, num_layers=2), False),
+    "packed gru": (lambda n: n.GRU(4, 3), True),
+    "rnn": (lambda n: n.RNN(4, 3, batch_first=True), False),
+    "relu": (lambda n: n.RNN(4, 3, nonlinearity="relu"), False),
+}
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_networks_have_pytorchs_dtypes_under_autocast(name):
+    oracle = pytest.importorskip("torch", reason="PyTorch is the oracle of this test")
+    make, packed = RECURRENT[name]
+
+    def run(module):
+        module.manual_seed(0)
+        model, x = make(module.nn), module.randn(5, 2, 4)
+        if packed:
+            x = module.nn.utils.rnn.pack_padded_sequence(x, [5, 3])
+        with module.autocast("cpu"):
+            y, states = model(x)
+        results = [y.data if packed else y, *(states if isinstance(states, tuple) else (states,))]
+        sum(r.float().sum() for r in results).backward()
+        return results + [p.grad for p in model.parameters()]
+
+    for mine, theirs in zip(run(torch), run(oracle)):
+        assert str(mine.dtype) == str(theirs.dtype)
+        np.testing.assert_allclose(mine.float().detach().numpy(), theirs.float().detach().numpy(), rtol=0.05, atol=0.1)
 
 
 def scaled_steps(module):
@@ -304,11 +360,20 @@ def test_grad_scaler_is_saved_copied_and_switched_off():
         scaler.load_state_dict({})
 
 
-def test_older_names():
+def test_older_names_warn_and_do_the_same():
+    with pytest.warns(FutureWarning, match=r"`torch.cpu.amp.autocast\(args...\)` is deprecated"):
+        scope = torch.cpu.amp.autocast()
+    with scope:
+        assert torch.is_autocast_cpu_enabled() and torch.get_autocast_cpu_dtype() == torch.bfloat16
+    with pytest.warns(FutureWarning, match=r"`torch.cpu.amp.GradScaler\(args...\)` is deprecated"):
+        scaler = torch.cpu.amp.GradScaler(8.0)
+    assert isinstance(scaler, torch.amp.GradScaler) and scaler.scale(torch.ones(())).item() == 8.0
+    again = pickle.loads(pickle.dumps(scaler))
+    assert type(again) is torch.cpu.amp.GradScaler and again.get_scale() == 8.0
+    with pytest.warns(FutureWarning, match="torch.cuda.amp.autocast"):
+        scope = torch.cuda.amp.autocast(enabled=False)
+    assert isinstance(scope, torch.amp.autocast) and scope.fast_dtype == torch.float16
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with torch.cpu.amp.autocast():
-            assert torch.is_autocast_cpu_enabled() and torch.get_autocast_cpu_dtype() == torch.bfloat16
-        torch.cpu.amp.GradScaler()
-        with torch.cuda.amp.autocast(enabled=False):
-            pass
+        assert not torch.cuda.amp.GradScaler(enabled=False).is_enabled()
+    assert torch.cuda.amp.custom_fwd.keywords == {"device_type": "cuda"}

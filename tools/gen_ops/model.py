@@ -38,9 +38,9 @@ FIELDS = {
     "python_module": "where Python has the function: nn, linalg, fft ...; torch if not given",
     "python": "false: no Python binding",
     "numbers": "where Python numbers may stand for tensors: true for all, other for all but self, or a list of names",
-    "autocast": "what autocast does with floating arguments: lower, float, promote",
+    "autocast": "what autocast does with floating arguments: lower, float, promote, lower_lstm",
 }
-AUTOCAST = ("lower", "float", "promote")
+AUTOCAST = ("lower", "float", "promote", "lower_lstm")
 
 
 class OpListError(Exception):
