@@ -1,6 +1,8 @@
 #include "autograd/AutogradMeta.h"
 
 #include <algorithm>
+#include <mutex>
+#include <unordered_map>
 
 #include "autograd/AccumulateGrad.h"
 #include "autograd/view.h"
@@ -24,10 +26,37 @@ void add_retained(Node& node, const TensorBase& t, AutogradMeta* meta) {
   node.extras().retained.push_back({meta->output_nr_, meta, t.impl()});
 }
 
+/// The nodes at which tensors that were detached in place still retain their gradient, as in PyTorch.
+struct DetachedRetainers {
+  std::mutex mutex;
+  std::unordered_multimap<const AutogradMeta*, intrusive_ptr<WeakNode>> nodes;
+};
+DetachedRetainers& detached_retainers() {
+  static DetachedRetainers& all = *new DetachedRetainers;
+  return all;
+}
+
+void drop_detached(const AutogradMeta* meta) {
+  std::vector<intrusive_ptr<WeakNode>> found;
+  {
+    DetachedRetainers& all = detached_retainers();
+    const std::lock_guard<std::mutex> lock(all.mutex);
+    const auto range = all.nodes.equal_range(meta);
+    for (auto it = range.first; it != range.second; ++it) found.push_back(std::move(it->second));
+    all.nodes.erase(range.first, range.second);
+  }
+  // Without the lock: the last reference to a node may go here, and with it other tensors.
+  for (const intrusive_ptr<WeakNode>& weak : found) {
+    if (const intrusive_ptr<Node> node = weak->lock()) drop_retained(*node, meta);
+  }
+}
+
 }  // namespace
 
 AutogradMeta::~AutogradMeta() {
-  if (retains_grad_ && grad_fn_.defined()) drop_retained(*grad_fn_, this);
+  if (TORCH_LIKELY(!retains_grad_)) return;
+  if (grad_fn_.defined()) drop_retained(*grad_fn_, this);
+  drop_detached(this);
 }
 ViewMeta::~ViewMeta() = default;
 
@@ -255,9 +284,15 @@ void detach_(const TensorBase& t) {
       "and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be "
       "called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
       "torch/optim/optimizer.py as the solution.");
+  const bool retains = std::exchange(meta->retains_grad_, false);
+  if (retains && meta->grad_fn_.defined()) {
+    DetachedRetainers& all = detached_retainers();
+    const std::lock_guard<std::mutex> lock(all.mutex);
+    all.nodes.emplace(meta, weak_reference(meta->grad_fn_));
+  }
   set_gradient_edge(t, Edge());
   meta->requires_grad_ = false;
-  meta->retains_grad_ = false;
+  meta->retains_grad_ = retains;
 }
 
 TensorBase variable_data(const TensorBase& t) { return TensorBase(t.impl()->shallow_copy()); }

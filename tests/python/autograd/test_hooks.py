@@ -65,6 +65,24 @@ def test_hooks_stay_with_the_value_they_were_made_for(torch):
     assert seen == [5.0]
 
 
+def test_retain_grad_outlives_detaching_in_place(torch):
+    """The tensor leaves the graph, the node goes on to give it its gradient."""
+    a = torch.ones(2, requires_grad=True)
+    y = a * 2
+    y.retain_grad()
+    s = (y * 3).sum()
+    y.detach_()
+    assert y.retains_grad and not y.requires_grad and y.is_leaf
+    s.backward(retain_graph=True)
+    assert y.grad.tolist() == [3, 3] and a.grad.tolist() == [6, 6]
+    y.requires_grad_().mul(5).sum().backward()
+    assert y.grad.tolist() == [8, 8]
+    # The node has nobody to give a gradient to any more.
+    del y
+    s.backward()
+    assert a.grad.tolist() == [12, 12]
+
+
 def test_retain_grad(torch):
     a = leaf(torch, [1.0, 2.0])
     y = a * a
