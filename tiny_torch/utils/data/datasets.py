@@ -134,10 +134,12 @@ class ImageDataset(Dataset):
         self.train = bool(train)
         self.transform = transform
         self.target_transform = target_transform
-        if download:
-            raise RuntimeError(
-                f"{type(self).__name__}(): download=True isn't supported; put the files into {self.root} and leave it out"
-            )
+        self._download = bool(download)
+
+    def _missing(self, what):
+        """The error for files that are not there."""
+        hint = "; download=True isn't supported, put them there" if self._download else ""
+        return FileNotFoundError(f"{type(self).__name__}: {what} not found in {self.root}{hint}")
 
     @property
     def class_to_idx(self):
@@ -175,7 +177,7 @@ class MNIST(ImageDataset):
         train (bool): the training images, else the test images.
         transform (callable, optional): from an image, uint8 [1, 28, 28], to what a sample is to have.
         target_transform (callable, optional): the same for the label.
-        download (bool): must be False.
+        download (bool): taken as torchvision takes it, but nothing is downloaded: the files have to be there.
 
     Raises:
         FileNotFoundError: a file isn't there.
@@ -222,7 +224,7 @@ class MNIST(ImageDataset):
             for path in (os.path.join(folder, name), os.path.join(folder, name + ".gz")):
                 if os.path.isfile(path):
                     return path
-        raise FileNotFoundError(f"{type(self).__name__}: {name}[.gz] not found in {self.root}")
+        raise self._missing(f"{name}[.gz]")
 
     def _image(self, index):
         return self.data[index].unsqueeze(0)
@@ -258,7 +260,7 @@ class CIFAR10(ImageDataset):
         train (bool): the training images, else the test images.
         transform (callable, optional): from an image, uint8 [3, 32, 32], to what a sample is to have.
         target_transform (callable, optional): the same for the label.
-        download (bool): must be False.
+        download (bool): taken as torchvision takes it, but nothing is downloaded: the files have to be there.
 
     Raises:
         FileNotFoundError: a file isn't there.
@@ -294,7 +296,7 @@ class CIFAR10(ImageDataset):
                     return [(os.path.join(inner, name), _decompress(os.path.join(inner, name))) for name in names]
         archive = os.path.join(folder, self.filename) if os.path.isdir(folder) else folder
         if not os.path.isfile(archive):
-            raise FileNotFoundError(f"{type(self).__name__}: neither {names[0]} nor {self.filename} found in {folder}")
+            raise self._missing(f"{names[0]} or {self.filename}")
         return self._read_archive(archive, names)
 
     def _read_archive(self, archive, names):

@@ -247,6 +247,7 @@ class RandomCrop:
     Args:
         size (int or (int, int)): height and width.
         padding (int or sequence, optional): borders given to the image before; see :class:`Pad`.
+        pad_if_needed (bool): widens an image that is still smaller, by what it lacks on each side.
         fill (float): their value.
         padding_mode (str): their kind.
 
@@ -255,9 +256,8 @@ class RandomCrop:
     """
 
     def __init__(self, size, padding=None, pad_if_needed=False, fill=0, padding_mode="constant"):
-        if pad_if_needed:
-            raise NotImplementedError("RandomCrop(): pad_if_needed is not supported; give padding")
-        self.size, self.padding = _pair(size, "size"), padding
+        self.size, self.padding, self.pad_if_needed = _pair(size, "size"), padding, pad_if_needed
+        self.fill, self.padding_mode = fill, padding_mode
         self._pad = None if padding is None else Pad(padding, fill, padding_mode)
 
     def __call__(self, image):
@@ -265,6 +265,9 @@ class RandomCrop:
         if self._pad is not None:
             image = self._pad(image)
         height, width = self.size
+        lacking = [max(width - image.size(-1), 0), max(height - image.size(-2), 0)]
+        if self.pad_if_needed and any(lacking):
+            image = Pad(lacking, self.fill, self.padding_mode)(image)
         spare = (image.size(-2) - height, image.size(-1) - width)
         top, left = (int(torch.randint(0, s + 1, (1,))) if s > 0 else min(s, 0) for s in spare)
         return _crop("RandomCrop()", image, top, left, height, width)

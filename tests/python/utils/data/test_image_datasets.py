@@ -134,8 +134,10 @@ def test_mnist_in_torchvisions_folders_with_transforms_and_a_loader(tmp_path):
 
 def test_download_says_what_to_do(tmp_path):
     for dataset in (datasets.MNIST, datasets.CIFAR10):
-        with pytest.raises(RuntimeError, match="put the files into"):
+        with pytest.raises(FileNotFoundError, match="download=True isn't supported, put them there"):
             dataset(tmp_path, download=True)
+    write_mnist(tmp_path, count=2)
+    assert len(datasets.MNIST(tmp_path, download=True)) == 2
 
 
 def test_mnist_files_that_do_not_fit_are_refused(tmp_path):
@@ -234,7 +236,7 @@ def test_broken_cifar_archives_are_refused(tmp_path):
     archive(tmp_path / "a", path)
     with pytest.raises(ValueError, match="data_batch_2.bin is not in it"):
         datasets.CIFAR10(path)
-    with pytest.raises(FileNotFoundError, match="neither data_batch_1.bin nor cifar-10-binary.tar.gz"):
+    with pytest.raises(FileNotFoundError, match="data_batch_1.bin or cifar-10-binary.tar.gz not found"):
         datasets.CIFAR10(tmp_path / "nowhere")
 
 

@@ -95,6 +95,11 @@ def test_crops():
         tuple(transforms.RandomCrop(1, padding=1, fill=-1)(torch.ones(1, 1, 1)).flatten().tolist()) for _ in range(99)
     }
     assert padded == {(1.0,), (-1.0,)}
+    widened = {
+        tuple(transforms.RandomCrop((1, 3), pad_if_needed=True)(torch.ones(1, 1, 2)).flatten().tolist())
+        for _ in range(99)
+    }
+    assert widened == {(0.0, 1.0, 1.0), (1.0, 1.0, 0.0)}
     with pytest.raises(ValueError, match="positive int"):
         transforms.RandomCrop((0, 3))
 
