@@ -306,6 +306,31 @@ class Tensor(_C.TensorBase):
         return self.pow_(exponent)
 
     @_overridable
+    def fill_diagonal_(self, fill_value, wrap=False):
+        """Fills the main diagonal; with `wrap` it begins anew, a row further down, when a tall matrix goes on.
+
+        RuntimeError for less than two dimensions, and for more than two of different sizes.
+        """
+        if self.dim() < 2:
+            raise RuntimeError(f"fill_diagonal_(): dimensions must larger than 1, got {self.dim()}")
+        if self.dim() > 2 and len(set(self.shape)) > 1:
+            raise RuntimeError(
+                f"fill_diagonal_(): all dimensions of input must be of equal length, got {list(self.shape)}"
+            )
+        rows, columns = self.shape[:2]
+        step, start = (sum(self.stride()),), self.storage_offset()
+        self.as_strided((min(self.shape),), step, start).fill_(fill_value)
+        if wrap and self.dim() == 2 and rows > columns + 1:
+            count = (self.numel() + columns) // (columns + 1) - columns
+            self.as_strided((count,), step, start + self.stride(0) * (columns + 1)).fill_(fill_value)
+        return self
+
+    @_overridable
+    def to_dense(self, dtype=None, *, masked_grad=None):
+        """The tensor itself, in `dtype` where given: there are no sparse layouts."""
+        return self if dtype is None else self.to(dtype)
+
+    @_overridable
     def to_sparse(self, *args, **kwargs):
         """NotImplementedError: there are no sparse layouts."""
         raise NotImplementedError("to_sparse(): sparse layouts are not supported")

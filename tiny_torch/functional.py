@@ -13,6 +13,8 @@ __all__ = [
     "cartesian_prod",
     "cdist",
     "chain_matmul",
+    "detach",
+    "detach_",
     "einsum",
     "gradient",
     "histogramdd",
@@ -230,6 +232,16 @@ def tensordot(a, b, dims=2, out=None):
     first, second = dims
     kwargs = {} if out is None else {"out": out}
     return torch._C._VariableFunctions.tensordot(a, b, first, second, **kwargs)
+
+
+def detach(input):
+    """`input` without its history; see ``Tensor.detach``."""
+    return input.detach()
+
+
+def detach_(input):
+    """Takes `input` out of the graph; see ``Tensor.detach_``."""
+    return input.detach_()
 
 
 def block_diag(*tensors):

@@ -98,6 +98,31 @@ def test_suggested_order_follows_strides():
             assert mine.stride() == theirs.stride()
 
 
+def test_detach_functions():
+    x = tiny.ones(2, requires_grad=True)
+    y = x * 2
+    assert not tiny.detach(y).requires_grad and tiny.detach(y).data_ptr() == y.data_ptr() and y.requires_grad
+    assert tiny.detach_(y) is y and not y.requires_grad
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (2, 5), (7, 3), (8, 3), (4, 3), (3, 3, 3), (0, 2), (1, 1)])
+@pytest.mark.parametrize("wrap", [False, True])
+def test_fill_diagonal(shape, wrap):
+    both(lambda t, make: make(oracle.zeros(shape)).fill_diagonal_(2.5, wrap))
+    both(lambda t, make: make(oracle.zeros(shape, dtype=oracle.int32).mT).fill_diagonal_(3, wrap=wrap))
+    leaf = tiny.ones(shape, requires_grad=True)
+    (leaf * 2).fill_diagonal_(0.0, wrap).sum().backward()
+    kept = oracle.ones(shape).fill_diagonal_(0, wrap) * 2
+    assert leaf.grad.tolist() == kept.tolist()
+
+
+def test_fill_diagonal_refuses():
+    for t in (tiny, oracle):
+        for shape in ((), (3,), (2, 2, 3)):
+            with pytest.raises(RuntimeError):
+                t.zeros(shape).fill_diagonal_(1)
+
+
 REPEATED = oracle.tensor([[3, 1, 3], [1, 1, 2], [3, 1, 3]])
 
 
