@@ -53,8 +53,9 @@ TensorBase prelu(const TensorBase& self, const TensorBase& weight) {
   return ops::_prelu_kernel(self, self.dim() == weight.dim() && self.dim() <= 1 ? weight : ops::reshape(weight, shape));
 }
 
-TensorBase rrelu(const TensorBase& self, const Scalar& lower, const Scalar& upper, bool training,
+TensorBase rrelu(const TensorBase& input, const Scalar& lower, const Scalar& upper, bool training,
                  std::optional<Generator> generator) {
+  const TensorBase self = ops::contiguous(input);
   const double low = lower.to_double(), high = upper.to_double();
   TORCH_CHECK(low <= high, "Lower bound should be less than or equal to the upper bound");
   if (!training) return ops::leaky_relu(self, Scalar((low + high) / 2));

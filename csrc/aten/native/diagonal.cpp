@@ -56,16 +56,6 @@ TensorBase diag(const TensorBase& self, int64_t diagonal) {
   return ops::clone(ops::diagonal(self, diagonal, 0, 1), MemoryFormat::Contiguous);
 }
 
-TensorBase diagonal_scatter(const TensorBase& self, const TensorBase& src, int64_t offset, int64_t dim1, int64_t dim2) {
-  const TensorBase result = ops::clone(self);
-  TensorBase at = ops::diagonal(result, offset, dim1, dim2);
-  TORCH_CHECK(at.sizes() == src.sizes(),
-              "expected src to have a size equal to the slice of self. src size = ", src.sizes(),
-              ", slice size = ", at.sizes());
-  ops::copy_(at, src);
-  return result;
-}
-
 TensorBase trace(const TensorBase& self) {
   TORCH_CHECK(self.dim() == 2, "trace: expected a matrix, but got tensor with dim ", self.dim());
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() != kBool, "\"trace\" not implemented for '",

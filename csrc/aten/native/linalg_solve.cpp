@@ -92,6 +92,8 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> _linalg_solve_ex(cons
   }
   TensorBase result = solve_left_or_right(lu, pivots, rhs, left, false);
   if (vector) result = ops::squeeze(result, -1);
+  // Several vectors lie in memory as PyTorch's do, as if they were one matrix by columns.
+  if (vector && result.dim() > 1) result = ops::transpose(ops::contiguous(ops::transpose(result, -1, -2)), -1, -2);
   if (check_errors) check_verdicts("torch.linalg.solve_ex", f.info, Verdict::Singular, A.dim() > 2);
   return {result, from_columns(f.columns), f.pivots, f.info};
 }

@@ -3,10 +3,12 @@
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
 #include "aten/native/index_checks.h"
+#include "generated/kernels/diagonal.h"
 #include "generated/ops/binary.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
+#include "generated/ops/diagonal.h"
 #include "generated/ops/index.h"
 #include "generated/ops/join.h"
 #include "generated/ops/rearrange.h"
@@ -204,6 +206,11 @@ TensorBase slice_scatter(const TensorBase& self, const TensorBase& src, int64_t 
                          std::optional<int64_t> end, int64_t step) {
   const TensorBase copy = copy_with_strides(self);
   return with_view(copy, ops::slice(copy, dim, start, end, step), src);
+}
+
+TensorBase diagonal_scatter(const TensorBase& self, const TensorBase& src, int64_t offset, int64_t dim1, int64_t dim2) {
+  const TensorBase copy = copy_with_strides(self);
+  return with_view(copy, ops::diagonal(copy, offset, dim1, dim2), src);
 }
 
 TensorBase narrow_copy(const TensorBase& self, int64_t dim, int64_t start, int64_t length) {
