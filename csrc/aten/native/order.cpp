@@ -123,6 +123,8 @@ std::tuple<TensorBase&, TensorBase&> kthvalue_out(TensorBase& values, TensorBase
   check_no_overlap(values, self);
   check_no_overlap(indices, self);
   const auto [value, index] = ops::kthvalue(self, k, dim, keepdim);
+  check_out_dtype(values, value.scalar_type());
+  check_out_dtype(indices, index.scalar_type());
   check_output("kthvalue", values, value);
   check_output("kthvalue", indices, index);
   write_output("kthvalue", values, value);

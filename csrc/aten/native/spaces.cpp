@@ -45,9 +45,9 @@ TensorBase logspace(const Scalar& start, const Scalar& end, int64_t steps, doubl
                     std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
   TORCH_CHECK(steps >= 0, "number of steps must be non-negative");
   const TensorBase out = ops::empty({steps}, dtype, layout, device, pin_memory);
-  TORCH_CHECK_NOT_IMPLEMENTED(!out.is_complex() && out.scalar_type() != kBool, "\"logspace_cpu\" not implemented for '",
-                              to_string(out.scalar_type()), "'");
-  if (out.is_meta()) return out;
+  TORCH_CHECK_NOT_IMPLEMENTED(!out.is_complex() && (steps <= 1 || out.scalar_type() != kBool),
+                              "\"logspace_cpu\" not implemented for '", to_string(out.scalar_type()), "'");
+  if (out.is_meta() || steps == 0) return out;
   if (steps == 1) return ops::fill(out, Scalar(std::pow(base, start.to_double())));
   dispatch_real(out.scalar_type(), "logspace_cpu", [&](auto tag) {
     using T = decltype(tag);
