@@ -1,6 +1,7 @@
 #include "python/generated_support.h"
 
 #include "autograd/AutogradMeta.h"
+#include "python/deprecated.h"
 
 namespace tiny_torch {
 namespace python {
@@ -8,6 +9,12 @@ namespace python {
 TensorBase with_requires_grad(TensorBase t, bool requires_grad) {
   if (requires_grad) autograd::set_requires_grad(t, true);
   return t;
+}
+
+bool warn_deprecated(const char* name, const char* order) {
+  TORCH_WARN("This overload of ", name, " is deprecated: ", name, "(", order,
+             "). Give the numbers by their names, after the tensors.");
+  return true;
 }
 
 void add_function_namespace(PyObject* module, const char* name, PyMethodDef* functions) {

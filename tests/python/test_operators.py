@@ -1,6 +1,9 @@
 """Python's operators on tensors: every operator with every kind of operand on either side, against PyTorch."""
 
 import operator
+import subprocess
+import sys
+import warnings
 
 import pytest
 
@@ -179,3 +182,48 @@ def test_numbers_wrap_to_a_narrow_dtype_before_they_are_compared(dtype, number):
         ]
 
     assert run(tiny_torch) == run(oracle)
+
+
+OLD_ORDERS = [
+    "x.add_(-2, y)",
+    "x.add(-2, y)",
+    "t.add(x, -2, y)",
+    "t.add(x, 3, y, out=t.empty(2, 2))",
+    "x.sub_(3, y)",
+    "t.sub(x, 3, y)",
+    "x.add_(2, t.tensor(3.0))",
+    "x.addcmul_(-2, y, x)",
+    "t.addcmul(x, 2, y, y)",
+    "x.addcdiv_(-0.5, y, y)",
+    "x.addcdiv(2, x, y)",
+    "t.addmm(2, x, 3, x, y)",
+    "t.addmm(2, x, x, y)",
+    "x.addmm(2, 3, x, y)",
+    "x.addmm_(2, y, y)",
+    "t.baddbmm(2, x[None], 3, x[None], y[None])",
+    "t.addmv(2, x[0], 3, x, y[0])",
+    "t.addr(2, x, 3, x[0], y[0])",
+    "t.addbmm(2, x, 3, x[None], y[None])",
+]
+
+
+@pytest.mark.parametrize("call", OLD_ORDERS)
+def test_orders_of_arguments_that_old_programs_use(call):
+    """Numbers between the tensors, as the optimizers of old programs have them."""
+    results = []
+    for t in (tiny_torch, oracle):
+        x, y = t.tensor([[1.0, 2.0], [3.0, 4.0]]), t.tensor([[0.5, -1.0], [2.0, 0.25]])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.append(eval(call, {"t": t, "x": x, "y": y}).tolist())
+    assert results[0] == results[1]
+
+
+def test_an_old_order_of_arguments_warns():
+    code = "import tiny_torch as t\nx = t.ones(2)\nfor _ in range(2):\n    x.add_(2, t.ones(2))\n"
+    done = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stderr.count("This overload of add_ is deprecated") == 1, done.stderr
+    for call in ("x.add(x, 2)", "t.add(x, 2, x, alpha=3)", "t.addmm(x, 2, x)", "x.addcmul(x, 2, x)"):
+        for t in (tiny_torch, oracle):
+            with pytest.raises(TypeError):
+                eval(call, {"t": t, "x": t.ones(2, 2)})

@@ -38,6 +38,7 @@ FIELDS = {
     "python_module": "where Python has the function: nn, linalg, fft ...; torch if not given",
     "python": "false: no Python binding",
     "numbers": "where Python numbers may stand for tensors: true for all, other for all but self, or a list of names",
+    "deprecated": "orders of arguments, lists of their names, that Python takes as well, with a warning",
     "autocast": "what autocast does with floating arguments: lower, float, promote, lower_lstm",
 }
 AUTOCAST = ("lower", "float", "promote", "lower_lstm")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tools.gen_ops import cpp
 from tools.gen_ops.declarations import has_options
@@ -13,14 +13,18 @@ MODULES = {"": "_VariableFunctions", "nn": "_nn", "linalg": "_linalg", "fft": "_
 
 @dataclass
 class Overload:
-    """One Python signature: a functional op with its out= form, or an in-place op."""
+    """One Python signature: a functional op with its out= form, or an in-place op; `order` is that of a deprecated one."""
 
     op: Op
     out: Op | None = None
+    order: tuple[str, ...] = ()
 
     @property
     def args(self) -> tuple[Arg, ...]:
-        return self.op.args
+        if not self.order:
+            return self.op.args
+        named = {a.name: a for a in self.op.args}
+        return tuple(replace(named[name], default=None, kwarg_only=False) for name in self.order)
 
 
 @dataclass
@@ -55,7 +59,14 @@ def gather(families: dict[str, list[Op]]) -> list[PyFunction]:
         # A 0-d tensor passes for a number too, so overloads for tensors are tried first.
         fn.functions.sort(key=takes_number)
         fn.methods.sort(key=takes_number)
+        fn.functions += deprecated(fn.functions)
+        fn.methods += deprecated(fn.methods)
     return [f for f in table.values() if f.functions or f.methods]
+
+
+def deprecated(overloads: list[Overload]) -> list[Overload]:
+    orders = [(o, order) for o in overloads for order in (o.op.base or o.op).entry.get("deprecated", ())]
+    return [replace(o, order=tuple(order)) for o, order in orders]
 
 
 def takes_number(o: Overload) -> bool:
@@ -174,9 +185,13 @@ def run(op: Op, args: dict[str, str]) -> str:
 
 
 def overload_case(o: Overload, number: int) -> list[str]:
-    args = {a.name: accessor(o, a, i) for i, a in enumerate(o.args)}
+    args = {a.name: cpp.default_value(a) for a in o.op.args if a.default is not None} if o.order else {}
+    args |= {a.name: accessor(o, a, i) for i, a in enumerate(o.args)}
     count = len(o.args)
     lines = [f"    case {number}: {{"]
+    if o.order:
+        warn = f"warn_deprecated({cpp.quote(o.op.name)}, {cpp.quote(', '.join(o.order))})"
+        lines += [f"      static const bool warned = {warn};", "      (void)warned;"]
     if o.out is not None:
         outs = o.out.out_args
         lines.append(f"      if (a.has_not_none({count})) {{")
@@ -220,7 +235,7 @@ def entry_point(f: PyFunction, method: bool) -> list[str]:
         lines.insert(1, "  (void)self;")
     for i, o in enumerate(overloads):
         # A method has no out=, whatever the function has.
-        lines += overload_case(Overload(o.op, None) if method else o, i)
+        lines += overload_case(replace(o, out=None) if method else o, i)
     return [*lines, "  }", "  Py_UNREACHABLE();", "  END_HANDLE_ERRORS", "}\n"]
 
 
@@ -231,6 +246,7 @@ def family_source(family: str, functions: list[PyFunction]) -> str:
         cpp.HEADER.format(family=family),
         *[f'#include "generated/ops/{u}.h"' for u in used],
         '#include "python/generated_support.h"',
+        '#include "python/deprecated.h"' if any(o.order for f in mine for o in f.functions + f.methods) else "",
         '#include "python/factory_out.h"' if any(o.out and o.op.is_factory for f in mine for o in f.functions) else "",
         "\nnamespace tiny_torch {",
         "namespace python {",
@@ -246,7 +262,7 @@ def family_source(family: str, functions: list[PyFunction]) -> str:
 
 def docstring(f: PyFunction, method: bool) -> str:
     overloads = f.methods if method else f.functions
-    texts = dict.fromkeys(signature(o, method).replace("@, ", "").replace("@", "") for o in overloads)
+    texts = dict.fromkeys(signature(o, method).replace("@, ", "").replace("@", "") for o in overloads if not o.order)
     docs = dict.fromkeys(o.op.doc for o in overloads if o.op.doc)
     return "\\n".join(cpp.quote(t)[1:-1] for t in [*texts, "", *docs])
 

@@ -88,7 +88,7 @@ KNOWN = [
     ),
     ("ACCEPTED", r"conv.*could not create a primitive", "PyTorch's oneDNN lacks a kernel for the processor"),
     ("CLASS", r"Could this error message be improved", "PyTorch's own check of its arguments, without a message"),
-    # ---- numbers and signatures that are not offered
+    # ---- numbers that are not offered
     (
         "ACCEPTED|CLASS|REFUSED|DIFFERENT",
         r"9223372036854775808|18446744073709551615",
@@ -98,11 +98,6 @@ KNOWN = [
         "ACCEPTED|CLASS|REFUSED",
         r"_copy\(.*out=(\[|None)",
         "the copying forms of views that give lists have no out=",
-    ),
-    (
-        "REFUSED|CLASS",
-        r"(addr|addmm|addmv|addbmm|baddbmm|add|sub|addcmul|addcdiv)_?\(.*takes \d positional argument.*",
-        "PyTorch's deprecated signatures with numbers between the tensors are not offered",
     ),
 ]
 
