@@ -160,6 +160,8 @@ TensorBase with_all_labels(const TensorBase& t, const std::vector<int>& labels, 
 // Sum of a * b over the dims marked; those keep size 1.
 TensorBase sum_of_products(TensorBase a, TensorBase b, const std::vector<bool>& summed) {
   if (std::find(summed.begin(), summed.end(), true) == summed.end()) return a * b;
+  TORCH_CHECK(a.scalar_type() == b.scalar_type(), "einsum(): expected scalar type ", to_string(a.scalar_type()),
+              " but found ", to_string(b.scalar_type()));
   DimVector both, left, right, inner, sizes;
   int64_t both_size = 1, left_size = 1, right_size = 1, inner_size = 1;
   for (size_t d = 0; d < summed.size(); ++d) {

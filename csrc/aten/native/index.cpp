@@ -94,6 +94,8 @@ TensorBase index_add(const TensorBase& self, int64_t dim, const TensorBase& inde
               ") and source (", to_string(source.scalar_type()), ") must have the same scalar type");
   const TensorBase i = ops::reshape(ops::to(index, kLong), {-1});
   const TensorBase target = at_least_1d(self), values = at_least_1d(source);
+  TORCH_CHECK(d < values.dim(), "index_add_(): Indexing dim ", d, " is out of bounds of the source tensor with dim ",
+              values.dim());
   TORCH_CHECK(i.numel() == values.size(d), "index_add_(): Number of indices (", i.numel(),
               ") should be equal to source.size(dim): (", values.size(d), "), for dim: ", d);
   TORCH_CHECK(self.dim() == source.dim(),

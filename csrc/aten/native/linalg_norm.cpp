@@ -439,12 +439,10 @@ TensorBase linalg_vecdot(const TensorBase& x, const TensorBase& y, int64_t dim) 
 }
 
 TensorBase linalg_vander(const TensorBase& x, std::optional<int64_t> N) {
-  TORCH_CHECK(!is_reduced_floating_point(x.scalar_type()),
+  TORCH_CHECK(!is_reduced_floating_point(x.scalar_type()) && x.scalar_type() != kBool,
               "linalg.vander supports floating point, complex, and integer tensors, but got ",
               to_string(x.scalar_type()));
-  const ScalarType dtype = x.scalar_type() == kBool              ? kLong
-                           : is_integral(x.scalar_type(), false) ? kLong
-                                                                 : x.scalar_type();
+  const ScalarType dtype = is_integral(x.scalar_type(), false) ? kLong : x.scalar_type();
   const TensorBase base = ops::to(x.dim() == 0 ? ops::unsqueeze(x, 0) : x, dtype);
   const int64_t count = N.has_value() ? *N : base.size(-1);
   TORCH_CHECK(count > 1, "N must be greater than 1.");

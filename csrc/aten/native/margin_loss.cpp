@@ -127,7 +127,8 @@ TensorBase triplet_margin_loss(const TensorBase& anchor, const TensorBase& posit
 TensorBase multi_margin_loss(const TensorBase& self, const TensorBase& target, const Scalar& p, const Scalar& margin,
                              const std::optional<TensorBase>& weight, int64_t reduction) {
   TORCH_CHECK(p.to_double() == 1 || p.to_double() == 2, "only p == 1 and p == 2 supported");
-  const auto [rows, single] = as_rows("multi_margin_loss", self);
+  const TensorBase rows = as_rows("multi_margin_loss", self).values;
+  const bool single = target.dim() == 0;  // its rank is that of the result
   const int64_t n = rows.size(0), classes = rows.size(1);
   TORCH_CHECK(target.dim() <= 1 && target.numel() == n,
               "multi_margin_loss(): inconsistent target size, got: ", target.sizes());

@@ -135,10 +135,12 @@ std::tuple<TensorBase&, TensorBase&> kthvalue_out(TensorBase& values, TensorBase
 TensorBase median(const TensorBase& self) { return median_of_all(self, OrderStatistic::Median); }
 TensorBase nanmedian(const TensorBase& self) { return median_of_all(self, OrderStatistic::NanMedian); }
 std::tuple<TensorBase, TensorBase> median(const TensorBase& self, int64_t dim, bool keepdim) {
+  dim = maybe_wrap_dim(dim, self.dim());
   check_median(self);
   return order_statistic("median", OrderStatistic::Median, self, dim, keepdim);
 }
 std::tuple<TensorBase, TensorBase> nanmedian(const TensorBase& self, int64_t dim, bool keepdim) {
+  dim = maybe_wrap_dim(dim, self.dim());
   check_median(self);
   return order_statistic("nanmedian", OrderStatistic::NanMedian, self, dim, keepdim);
 }

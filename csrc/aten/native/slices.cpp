@@ -99,6 +99,11 @@ TensorBase index_reduce(const TensorBase& self, int64_t dim, const TensorBase& i
   TORCH_CHECK(values.sizes() == IntArrayRef(shape),
               "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ",
               self.sizes(), " source.shape = ", source.sizes());
+  if (!index.is_meta() && index.numel() != 0) {
+    const auto [low, high] = ops::aminmax(index);
+    TORCH_CHECK_INDEX(read_scalar(low).to_int() >= 0 && read_scalar(high).to_int() < target.size(d),
+                      "index_reduce(): index out of range in self, expected indices in [0, ", target.size(d), ")");
+  }
   const TensorBase positions = ops::expand(ops::reshape(ops::to(index, kLong), column), shape);
   return ops::reshape(ops::scatter_reduce(target, d, positions, values, reduce, include_self), self.sizes());
 }

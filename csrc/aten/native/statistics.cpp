@@ -27,6 +27,7 @@ TensorBase nanmean(const TensorBase& self, OptionalIntArrayRef dim, bool keepdim
   TORCH_CHECK(self.is_floating_point() || self.is_complex(),
               "nanmean(): expected input to have floating point or complex dtype but got ",
               to_string(self.scalar_type()));
+  TORCH_CHECK(!self.is_complex(), "nanmean(): nansum on CPU does not support complex inputs");
   const TensorBase count = ops::sum(ops::logical_not(ops::isnan(ops::detach(self))), dim, keepdim);
   return ops::nansum(self, dim, keepdim, dtype) / count;
 }

@@ -75,6 +75,20 @@ def test_layout(call):
     assert results[0] == results[1]
 
 
+def test_multi_margin_loss_of_one_row():
+    """A target without dimensions makes the loss one, too."""
+    for shape, target in [((1, 5), 1), ((5,), 1), ((5,), [1]), ((1, 5), [1])]:
+        shapes = [
+            tuple(t.nn.functional.multi_margin_loss(t.ones(shape), t.tensor(target), reduction="none").shape)
+            for t in (tiny, oracle)
+        ]
+        assert shapes[0] == shapes[1], (shape, target)
+
+
+def test_negative_numbers_wrap_in_uint8():
+    assert tiny.zeros(2, dtype=tiny.uint8).fill_(-3).tolist() == oracle.zeros(2, dtype=oracle.uint8).fill_(-3).tolist()
+
+
 REFUSED = {
     "gather into its input": lambda t, x: t.gather(x, 0, t.tensor([2, 1, 0]), out=x),
     "gather into a part of its index": lambda t, x: (lambda i: t.gather(t.arange(4), 0, i[1:], out=i[:3]))(
@@ -83,6 +97,14 @@ REFUSED = {
     "gather into another dtype": lambda t, x: t.gather(x, 0, t.tensor([2]), out=t.zeros(1, dtype=t.float64)),
     "roll without dimensions": lambda t, x: t.roll(t.tensor(1.0), 0, 0),
     "aminmax of nothing": lambda t, x: t.aminmax(t.zeros(3, 0), dim=1),
+    "a number above uint8": lambda t, x: t.zeros(2, dtype=t.uint8).fill_(300),
+    "einsum of two dtypes": lambda t, x: t.einsum("i,i->", x, x.double()),
+    "nanmean of complex numbers": lambda t, x: t.nanmean(x.to(t.complex64)),
+    "vander of bool": lambda t, x: t.linalg.vander(x.bool()),
+    "index_reduce beyond the end": lambda t, x: x.index_reduce(0, t.tensor([3]), x[:1], "amax"),
+    "index_reduce before the beginning": lambda t, x: x.index_reduce(0, t.tensor([-1]), x[:1], "mean"),
+    "index_add along a dimension not there": lambda t, x: t.zeros(1, 1, 3).index_add(2, t.tensor([0]), x.view(1, 3)),
+    "nanmedian of bool along a dimension not there": lambda t, x: x.bool().nanmedian(5),
     "amax of 65 dimensions": lambda t, x: t.amax(t.zeros([1] * 65), 0),
     "aminmax of 65 dimensions": lambda t, x: t.aminmax(t.zeros([1] * 65), dim=0),
 }
