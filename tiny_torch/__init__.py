@@ -64,6 +64,7 @@ def typename(obj):
 
 # Subpackages that cost import time are loaded when they are first asked for.
 _LAZY = (
+    "__config__",
     "fft",
     "signal",
     "linalg",

@@ -30,3 +30,9 @@ def test_nothing_is_compiled():
         return x
 
     assert f(1) == 1 and torch.compiler.disable(recursive=False)(f)(2) == 2
+
+
+def test_config_tells_what_the_library_has():
+    text = torch.__config__.show()
+    assert torch.TINY_TORCH_VERSION in text and torch.backends.cpu.get_cpu_capability() in text
+    assert f"at::get_num_threads() : {torch.get_num_threads()}" in torch.__config__.parallel_info()
