@@ -66,6 +66,7 @@ def typename(obj):
 _LAZY = (
     "__config__",
     "fft",
+    "func",
     "signal",
     "linalg",
     "special",

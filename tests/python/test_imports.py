@@ -21,6 +21,7 @@ NAMES = {
     "autograd.variable": "Variable",
     "cuda.amp": "autocast GradScaler custom_fwd custom_bwd",
     "distributed": "is_available",
+    "func": "functional_call stack_module_state",
     "hub": "load load_state_dict_from_url download_url_to_file get_dir set_dir",
     "linalg": "norm inv solve qr svd eigh LinAlgError",
     "multiprocessing": "Process Queue spawn set_start_method get_context",
@@ -153,3 +154,27 @@ def test_gradients_of_convolutions_as_functions(dims):
     )
     for a, b in zip(mine, expected):
         torch.testing.assert_close(a, b)
+
+
+def test_states_of_several_modules_are_stacked():
+    torch = tiny_torch
+    models = [torch.nn.BatchNorm1d(3) for _ in range(2)]
+    parameters, buffers = torch.func.stack_module_state(models)
+    assert {n: tuple(p.shape) for n, p in parameters.items()} == {"weight": (2, 3), "bias": (2, 3)}
+    assert all(p.is_leaf and p.requires_grad for p in parameters.values())
+    assert buffers["num_batches_tracked"].tolist() == [0, 0] and not buffers["running_mean"].requires_grad
+    x = torch.randn(4, 3)
+    second = {n: t[1] for n, t in (parameters | buffers).items()}
+    assert torch.equal(torch.func.functional_call(models[0], second, x), models[1](x))
+    for wrong in ([], [models[0], torch.nn.Linear(1, 1)], [models[0], torch.nn.BatchNorm1d(3).eval()]):
+        with pytest.raises(RuntimeError, match="stack_module_state: Expected"):
+            torch.func.stack_module_state(wrong)
+
+
+def test_variables_of_old_programs():
+    torch = tiny_torch
+    x = torch.ones(2)
+    with pytest.warns(UserWarning, match="volatile was removed"):
+        assert torch.autograd.Variable(x, volatile=True).data_ptr() == x.data_ptr()
+    assert torch.autograd.Variable(data=x, requires_grad=True).requires_grad
+    assert torch.autograd.Variable().shape == (0,) and isinstance(x, torch.autograd.Variable)

@@ -238,7 +238,13 @@ class Variable(metaclass=_VariableMeta):
 
     _execution_engine = _ExecutionEngine()
 
-    def __new__(cls, data, requires_grad=False):
+    def __new__(cls, data=None, requires_grad=False, volatile=None):
+        if volatile is not None:
+            import warnings
+
+            warnings.warn("volatile was removed and has no effect; use `with torch.no_grad():`", stacklevel=2)
+        if data is None:
+            data = _C._VariableFunctions.empty(0)
         return data.detach().requires_grad_(requires_grad)
 
 
