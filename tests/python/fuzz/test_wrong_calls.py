@@ -12,7 +12,7 @@ from . import wrong_calls  # noqa: E402
 
 def test_wrong_calls():
     count = 10000 if os.environ.get("TINY_TORCH_TEST_FULL") == "1" else 2000
-    args = argparse.Namespace(calls=count, seed=0, start=0, ops=None, timeout=60)
+    args = argparse.Namespace(calls=count, seed=0, start=0, ops=None, timeout=60, sanitized=False)
     counts, faults = wrong_calls.run(args)
     assert sum(counts.values()) == count
     assert counts["same refusal"] > count / 3, "the calls are not wrong enough to test anything"
