@@ -417,3 +417,23 @@ def test_wrong_calls_raise_what_pytorch_raises(call):
         eval(call, {"lib": oracle})
     with pytest.raises(expected.type):
         eval(call, {"lib": tiny_torch})
+
+
+@pytest.mark.parametrize("dtype", FLOATING)
+@pytest.mark.parametrize("rate", [0.0, 0.1, 1.0, 9.99, 10.0, 13.7, 100.0, 1e4])
+def test_poisson(dtype, rate):
+    for seed in SEEDS:
+        for sizes, strides in LAYOUTS:
+            assert_same(lambda t, g: t.poisson(strided(t, dtype, sizes, strides).fill_(rate), generator=g), seed)
+
+
+def test_poisson_of_several_rates():
+    rates = [0.5 * i for i in range(100)]
+    for dtype in FLOATING:
+        assert_same(lambda t, g: t.poisson(t.tensor(rates, dtype=getattr(t, dtype)), g))
+    for library in (tiny_torch, oracle):
+        for bad in (-1.0, float("nan")):
+            with pytest.raises(RuntimeError):
+                library.poisson(library.tensor([1.0, bad]))
+        with pytest.raises(NotImplementedError):
+            library.poisson(library.tensor([1, 2]))

@@ -16,6 +16,16 @@ namespace tiny_torch {
 
 inline constexpr double kPi = 3.14159265358979323846;
 
+/// std::lgamma without its write to a global.
+inline double log_gamma(double x) {
+#if defined(__GLIBC__)
+  int sign;
+  return ::lgamma_r(x, &sign);
+#else
+  return std::lgamma(x);
+#endif
+}
+
 /// Uniform on [0, 1) with 53 random bits.
 template <typename Rng>
 double uniform_double(Rng& rng) {
@@ -77,6 +87,30 @@ double geometric_sample(Rng& rng, double p) {
 template <typename Rng>
 bool bernoulli_sample(Rng& rng, double p) {
   return uniform_double(rng) < p;
+}
+
+/// Poisson with mean `lambda` >= 0: below 10 by multiplying uniforms until exp(-lambda) is passed, above by the
+/// transformed rejection PTRS of Hoermann (Insurance: Mathematics and Economics 12, 1993).
+template <typename Rng>
+double poisson_sample(Rng& rng, double lambda) {
+  if (lambda == 0) return 0;
+  if (lambda < 10) {
+    const double limit = std::exp(-lambda);
+    double product = uniform_double(rng), count = 0;
+    for (; product > limit; product *= uniform_double(rng)) count += 1;
+    return count;
+  }
+  const double log_lambda = std::log(lambda);
+  const double b = 0.931 + 2.53 * std::sqrt(lambda), a = 0.02483 * b - 0.059;
+  const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), squeeze = 0.9277 - 3.6224 / (b - 2);
+  while (true) {
+    const double u = uniform_double(rng) - 0.5, v = uniform_double(rng);
+    const double us = 0.5 - std::fabs(u), k = std::floor((2 * a / us + b) * u + lambda + 0.43);
+    if (us >= 0.07 && v <= squeeze) return k;
+    if (k < 0 || (us < 0.013 && v > us)) continue;
+    const double log_density = k * log_lambda - lambda - log_gamma(k + 1);
+    if (std::log(v) + std::log(inverse_alpha) - std::log(a / (us * us) + b) <= log_density) return k;
+  }
 }
 
 /// The variant of bernoulli(tensor) for probabilities narrower than double.

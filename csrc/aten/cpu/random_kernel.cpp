@@ -233,7 +233,7 @@ void bernoulli_kernel(const TensorBase& self, double p, const OptionalGenerator&
 }
 
 template <class P, class F>
-void for_each_probability(const TensorBase& self, const TensorBase& p, F&& f) {
+void for_each_parameter(const TensorBase& self, const TensorBase& p, F&& f) {
   const P* probabilities = p.const_data_ptr<P>();
   MemoryOrder<2>({&self, &p}).for_each_row([&](const auto& offsets, const auto& strides, int64_t count) {
     for (int64_t i = 0; i < count; ++i) f(offsets[0] + i * strides[0], probabilities[offsets[1] + i * strides[1]]);
@@ -242,7 +242,7 @@ void for_each_probability(const TensorBase& self, const TensorBase& p, F&& f) {
 
 template <class P>
 void bernoulli_tensor(const TensorBase& self, const TensorBase& p, CPUGeneratorImpl& rng) {
-  for_each_probability<P>(self, p, [](int64_t, P probability) {
+  for_each_parameter<P>(self, p, [](int64_t, P probability) {
     TORCH_CHECK(probability >= 0 && probability <= 1, "bernoulli(): expected all probabilities in [0, 1], got ",
                 static_cast<double>(probability));
   });
@@ -251,7 +251,7 @@ void bernoulli_tensor(const TensorBase& self, const TensorBase& p, CPUGeneratorI
   dispatch_real(self.scalar_type(), "bernoulli_tensor_cpu_self_", [&](auto tag) {
     using T = decltype(tag);
     T* data = self.mutable_data_ptr<T>();
-    for_each_probability<P>(self, p, [&](int64_t offset, P probability) {
+    for_each_parameter<P>(self, p, [&](int64_t offset, P probability) {
       data[offset] = static_cast<T>(bernoulli_sample(rng, static_cast<draw_t>(probability)) ? 1 : 0);
     });
   });
@@ -271,6 +271,21 @@ void bernoulli_tensor_kernel(const TensorBase& self, const TensorBase& p, const 
     default:
       TORCH_CHECK_NOT_IMPLEMENTED(false, "\"bernoulli_tensor_cpu_p_\" not implemented for '", p.scalar_type(), "'");
   }
+}
+
+void poisson_kernel(const TensorBase& self, const TensorBase& rates, const OptionalGenerator& generator) {
+  LockedGenerator rng(generator);
+  dispatch_floating(self.scalar_type(), "poisson_cpu", [&](auto tag) {
+    using T = decltype(tag);
+    T* data = self.mutable_data_ptr<T>();
+    for_each_parameter<T>(self, rates, [](int64_t, T rate) {
+      TORCH_CHECK(rate >= T(0), "invalid Poisson rate, expected rate to be non-negative, got ",
+                  static_cast<double>(rate));
+    });
+    for_each_parameter<T>(self, rates, [&](int64_t offset, T rate) {
+      data[offset] = static_cast<T>(poisson_sample(*rng, static_cast<double>(rate)));
+    });
+  });
 }
 
 void random_kernel(const TensorBase& self, const OptionalGenerator& generator) {
@@ -494,6 +509,7 @@ REGISTER_STUB(log_normal_stub, DeviceType::CPU, log_normal_kernel);
 REGISTER_STUB(geometric_stub, DeviceType::CPU, geometric_kernel);
 REGISTER_STUB(bernoulli_stub, DeviceType::CPU, bernoulli_kernel);
 REGISTER_STUB(bernoulli_tensor_stub, DeviceType::CPU, bernoulli_tensor_kernel);
+REGISTER_STUB(poisson_stub, DeviceType::CPU, poisson_kernel);
 REGISTER_STUB(random_stub, DeviceType::CPU, random_kernel);
 REGISTER_STUB(random_from_to_stub, DeviceType::CPU, random_from_to_kernel);
 REGISTER_STUB(random_full_64_bits_stub, DeviceType::CPU, random_full_64_bits_kernel);

@@ -21,6 +21,7 @@ DEFINE_STUB(log_normal_stub);
 DEFINE_STUB(geometric_stub);
 DEFINE_STUB(bernoulli_stub);
 DEFINE_STUB(bernoulli_tensor_stub);
+DEFINE_STUB(poisson_stub);
 DEFINE_STUB(random_stub);
 DEFINE_STUB(random_from_to_stub);
 DEFINE_STUB(random_full_64_bits_stub);
@@ -363,6 +364,14 @@ TensorBase bernoulli(const TensorBase& self, std::optional<Generator> generator)
 TensorBase bernoulli(const TensorBase& self, double p, std::optional<Generator> generator) {
   TensorBase result = empty_tensor(self.sizes(), self.scalar_type(), self.device());
   bernoulli_(result, p, std::move(generator));
+  return result;
+}
+
+TensorBase poisson(const TensorBase& self, std::optional<Generator> generator) {
+  TORCH_CHECK_NOT_IMPLEMENTED(is_sampled_floating(self.scalar_type()), "\"poisson_cpu\" not implemented for '",
+                              self.scalar_type(), "'");
+  TensorBase result = empty_tensor(self.sizes(), self.scalar_type(), self.device());
+  if (result.numel() != 0) poisson_stub(self.device().type(), result, self, generator);
   return result;
 }
 
