@@ -25,6 +25,7 @@ __all__ = [
     "lu",
     "numel",
     "norm",
+    "resize_as_",
     "split",
     "tensordot",
     "unique",
@@ -392,3 +393,8 @@ def unravel_index(indices, shape):
         coordinates.append(rest % size)
         rest = rest.div(size, rounding_mode="floor")
     return torch.stack(coordinates[::-1], -1).unbind(-1) if coordinates else ()
+
+
+def resize_as_(input, the_template, *, memory_format=None):
+    """Resizes `input` in place to the size of `the_template`; new elements are not initialised."""
+    return input.resize_as_(the_template, memory_format=memory_format)

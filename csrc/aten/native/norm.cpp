@@ -309,9 +309,10 @@ TensorBase instance_norm(const TensorBase& input, const std::optional<TensorBase
   return ops::reshape(out, input.sizes());
 }
 
-TensorBase group_norm(const TensorBase& input, int64_t num_groups, const std::optional<TensorBase>& weight,
-                      const std::optional<TensorBase>& bias, double eps, bool) {
-  const int64_t channels = check_channels(input);
+namespace {
+
+void check_group_norm(const TensorBase& input, int64_t channels, int64_t num_groups,
+                      const std::optional<TensorBase>& weight, const std::optional<TensorBase>& bias) {
   TORCH_CHECK(num_groups > 0, "Expected num groups to be greater than 0, got ", num_groups);
   TORCH_CHECK(channels % num_groups == 0,
               "Expected number of channels in input to be divisible by num_groups, but got input of shape ",
@@ -325,19 +326,41 @@ TensorBase group_norm(const TensorBase& input, int64_t num_groups, const std::op
     check_param_dtype(input, or_undefined(*p));
   }
   check_floating("GroupNormKernelImpl", input);
-  const int64_t per_group = input.size(0) == 0 ? channels / num_groups * checked_numel(input.sizes().slice(2))
-                                               : input.numel() / (input.size(0) * num_groups);
+}
+
+}  // namespace
+
+std::tuple<TensorBase, TensorBase, TensorBase> native_group_norm(const TensorBase& input,
+                                                                 const std::optional<TensorBase>& weight,
+                                                                 const std::optional<TensorBase>& bias, int64_t N,
+                                                                 int64_t C, int64_t HxW, int64_t group, double eps) {
+  check_group_norm(input, C, group, weight, bias);
+  TORCH_CHECK(N >= 0 && C >= 0 && HxW >= 0 && input.numel() == N * C * HxW && input.dim() >= 2,
+              "native_group_norm: expected input with N * C * HxW = ", N * C * HxW, " values, got shape ",
+              input.sizes());
   const MemoryFormat format = input.suggest_memory_format();
-  const int64_t grouped[] = {input.size(0), num_groups, per_group}, normalized[] = {per_group};
-  TensorBase out =
-      ops::layer_norm(ops::reshape(ops::contiguous(input), grouped), normalized, std::nullopt, std::nullopt, eps);
+  const int64_t per_group = C / group * HxW;
+  const int64_t grouped[] = {N, group, per_group}, normalized[] = {per_group}, stats[] = {N, group};
+  auto [out, mean, rstd] = ops::native_layer_norm(ops::reshape(ops::contiguous(input), grouped), normalized,
+                                                  std::nullopt, std::nullopt, eps);
   out = ops::reshape(out, input.sizes());
   DimVector shape(static_cast<size_t>(input.dim() - 1), 1);
-  shape[0] = channels;
+  shape[0] = C;
   if (weight.has_value()) out = out * ops::reshape(*weight, shape);
   if (bias.has_value()) out = out + ops::reshape(*bias, shape);
   if (out.scalar_type() != input.scalar_type()) out = ops::to(out, input.scalar_type());
-  return format == MemoryFormat::Contiguous ? out : ops::contiguous(out, format);
+  const TensorBase w = or_undefined(weight), b = or_undefined(bias);
+  const ScalarType type = stats_dtype(input, {&w, &b});
+  return {format == MemoryFormat::Contiguous ? out : ops::contiguous(out, format),
+          ops::to(ops::reshape(mean, stats), type), ops::to(ops::reshape(rstd, stats), type)};
+}
+
+TensorBase group_norm(const TensorBase& input, int64_t num_groups, const std::optional<TensorBase>& weight,
+                      const std::optional<TensorBase>& bias, double eps, bool) {
+  const int64_t channels = check_channels(input);
+  check_group_norm(input, channels, num_groups, weight, bias);
+  return std::get<0>(ops::native_group_norm(input, weight, bias, input.size(0), channels,
+                                            checked_numel(input.sizes().slice(2)), num_groups, eps));
 }
 
 TensorBase rms_norm(const TensorBase& input, IntArrayRef normalized_shape, const std::optional<TensorBase>& weight,

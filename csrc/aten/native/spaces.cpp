@@ -1,8 +1,9 @@
-// Fronts of linspace between tensors, and of logspace.
+// Fronts of linspace between tensors, of logspace, and of ranges with both ends.
 #include "generated/kernels/spaces.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "aten/core/Dispatch.h"
 #include "aten/core/op_support.h"
@@ -120,6 +121,49 @@ TensorBase& logspace_out(TensorBase& out, const TensorBase& start, const Scalar&
 TensorBase& logspace_out(TensorBase& out, const Scalar& start, const TensorBase& end, int64_t steps, double base,
                          std::optional<ScalarType>, std::optional<Layout>, std::optional<Device>, std::optional<bool>) {
   return ops::logspace_out(out, start, number_of("logspace", end), steps, base);
+}
+
+namespace {
+TensorBase range_with_ends(const Scalar& start, const Scalar& end, const Scalar& step, ScalarType dtype,
+                           Device device) {
+  TORCH_CHECK_NOT_IMPLEMENTED(dtype != kBool && !is_complex_type(dtype), "\"range_cpu\" not implemented for '",
+                              to_string(dtype), "'");
+  const double from = start.to_double(), to = end.to_double(), by = step.to_double();
+  TORCH_CHECK(by > 0 || by < 0, "step must be nonzero");
+  TORCH_CHECK(std::isfinite(from) && std::isfinite(to), "unsupported range: ", from, " -> ", to);
+  TORCH_CHECK((by > 0 && to >= from) || (by < 0 && to <= from),
+              "upper bound and lower bound inconsistent with step sign");
+  const double length = std::floor((to - from) / by) + 1;
+  TORCH_CHECK(length <= static_cast<double>(std::numeric_limits<int64_t>::max() / 8),
+              "invalid size, possible overflow?");
+  const TensorBase out = empty_tensor({static_cast<int64_t>(length)}, dtype, device);
+  if (out.is_meta()) return out;
+  dispatch_real(dtype, "range_cpu", [&](auto tag) {
+    using T = decltype(tag);
+    using A = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
+    const A first = start.to<A>(), apart = step.to<A>();
+    T* values = static_cast<T*>(out.mutable_data_ptr());
+    for (int64_t i = 0; i < out.numel(); ++i) values[i] = static_cast<T>(first + apart * static_cast<A>(i));
+  });
+  return out;
+}
+}  // namespace
+
+TensorBase range(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<ScalarType> dtype,
+                 std::optional<Layout>, std::optional<Device> device, std::optional<bool>) {
+  TORCH_WARN("torch.range is deprecated: it includes `end`, unlike Python's range. torch.arange does not.");
+  return range_with_ends(start, end, step, dtype.value_or(default_dtype()), device.value_or(Device()));
+}
+TensorBase range(const Scalar& start, const Scalar& end, std::optional<ScalarType> dtype, std::optional<Layout> layout,
+                 std::optional<Device> device, std::optional<bool> pin_memory) {
+  return native::range(start, end, Scalar(1), dtype, layout, device, pin_memory);
+}
+TensorBase& range_out(TensorBase& out, const Scalar& start, const Scalar& end, const Scalar& step) {
+  const AutoDispatchBelowAutograd guard;
+  const TensorBase values = range_with_ends(start, end, step, out.scalar_type(), out.device());
+  // An `out` with as many elements keeps its shape.
+  write_output("range", out, out.numel() == values.numel() ? ops::view(values, out.sizes()) : values);
+  return out;
 }
 
 }  // namespace tiny_torch::native

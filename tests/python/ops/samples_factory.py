@@ -37,6 +37,15 @@ def arange(op, make):
             yield Sample(*args, dtype=dtype)
 
 
+@samples("range", "range.step", dtypes=ONCE)
+def inclusive_range(op, make):
+    for args in [(1, 5), (-2.5, 3), (3, 3)] if not op.overload else [(1, 10, 2), (10, 1, -3), (0, 1, 0.1), (0, 5, 7)]:
+        for dtype in [None, oracle.float64, oracle.int64]:
+            if dtype != oracle.int64 or all(a == int(a) for a in args):
+                # PyTorch dies of a step that an integer `out` makes 0.
+                yield Sample(*args, dtype=dtype, skip_out=any(a != int(a) for a in args))
+
+
 @samples("linspace", "logspace", dtypes=ONCE)
 def linspace(op, make):
     if op.overload:
@@ -175,6 +184,13 @@ def filled_at_random(op, make):
 @samples("bernoulli", dtypes=["float32", "float64"])
 def bernoulli(op, make):
     yield Sample(make(30, low=0, high=1), grad=False)
+
+
+@samples("poisson", dtypes=["float32", "float64", "bfloat16", "float16"])
+def poisson(op, make):
+    yield Sample(make(3, 4, low=0, high=30))
+    yield Sample(make(4, 3, low=0, high=9).t())
+    yield Sample(make(0, 3))
 
 
 @samples("multinomial", dtypes=["float32", "float64"])

@@ -247,6 +247,12 @@ def native_layer_norm(op, make):
     yield Sample(make(2, 3, 4), [4], make(4), make(4), 1e-5, length=64)
 
 
+@samples("native_group_norm", dtypes=SMALL)
+def native_group_norm(op, make):
+    yield Sample(make(2, 6, 3), make(6), make(6), 2, 6, 3, 3, 1e-5, length=64, grad=False, layouts=False)
+    yield Sample(make(2, 4, 3, 2), None, None, 2, 4, 6, 2, 1e-5, length=64, grad=False, layouts=False)
+
+
 @samples("rms_norm", dtypes=SMALL)
 def rms_norm(op, make):
     yield Sample(make(2, 3, 4), [4], make(4), length=64)

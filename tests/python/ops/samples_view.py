@@ -32,6 +32,12 @@ def view_dtype(op, make):
         yield Sample(make(3, 8), dtype, grad=False)
 
 
+@samples("alias")
+def alias(op, make):
+    for shape in [(3, 4), (), (0,), (2, 3, 4)]:
+        yield Sample(make(*shape))
+
+
 @samples("permute")
 def permute(op, make):
     for shape, dims in [
