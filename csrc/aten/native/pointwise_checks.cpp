@@ -34,6 +34,11 @@ void check_sub(const char* op, const TensorBase& self, const TensorBase& other, 
               "`logical_not()` operator instead.");
 }
 
+void check_not_both_numbers(const char* op, const TensorBase& a, const TensorBase& b) {
+  TORCH_CHECK_TYPE(!a.impl()->is_wrapped_number() || !b.impl()->is_wrapped_number(), op,
+                   "(): expected at least one Tensor, got two numbers");
+}
+
 void check_neg(const TensorBase& self) {
   TORCH_CHECK(self.scalar_type() != kBool,
               "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "

@@ -18,6 +18,8 @@ TORCH_API void check_threshold(const TensorBase& self, const Scalar& threshold, 
 TORCH_API void check_remainder(const TensorBase& self, const TensorBase& other);
 /// NotImplementedError for bool.
 TORCH_API void check_pow(const TensorBase& self, const TensorBase& exponent);
+/// TypeError where both operands are Python numbers.
+TORCH_API void check_not_both_numbers(const char* op, const TensorBase& a, const TensorBase& b);
 TORCH_API void check_condition(const TensorBase& condition);
 /// NotImplementedError for bool, RuntimeError for unsigned integers with negative bounds.
 TORCH_API void check_hardtanh(const TensorBase& self, const Scalar& min_val, const Scalar& max_val);

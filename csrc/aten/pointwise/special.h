@@ -2,8 +2,8 @@
 // float goes by way of double.
 //   lgamma digamma zeta (Hurwitz) gammainc gammaincc     erfinv erfcx log_ndtr ndtri
 //   bessel_j0 j1 y0 y1   bessel_i0 i1 k0 k1, scaled by exp(-|x|): i0e i1e, by exp(x): k0e k1e
-//   frexp_mantissa frexp_exponent
-// Sources of the formulas: Abramowitz and Stegun, 6.1, 7.1, 9.6, 26.2; Temme (1975) for K at x > 2.
+//   airy_ai   frexp_mantissa frexp_exponent
+// Sources of the formulas: Abramowitz and Stegun, 6.1, 7.1, 9.6, 10.4, 26.2; Temme (1975) for K at x > 2.
 #pragma once
 
 #include "aten/pointwise/vocabulary.h"
@@ -192,6 +192,53 @@ POINTWISE_FN double bessel_j0(double x) { return ::j0(x); }
 POINTWISE_FN double bessel_j1(double x) { return ::j1(x); }
 POINTWISE_FN double bessel_y0(double x) { return x < 0 ? kNan : ::y0(x); }
 POINTWISE_FN double bessel_y1(double x) { return x < 0 ? kNan : ::y1(x); }
+
+/// The integral of exp(-w (cosh t - 1)) cosh(t / 3) over t > 0: exp(w) K_1/3(w), by the trapezoidal rule.
+POINTWISE_FN double airy_integral(double w) {
+  const double h = 0.25 / std::sqrt(w);
+  double sum = 0.5;
+  for (int k = 1; k < 200; ++k) {
+    const double root = std::sinh(0.5 * k * h), exponent = 2 * w * root * root;
+    if (exponent > 40) break;
+    sum += std::exp(-exponent) * std::cosh(k * h / 3);
+  }
+  return sum * h;
+}
+/// The imaginary part of K_1/3(iw): the same integral along t = s - i tanh(s), on which it does not oscillate.
+POINTWISE_FN double airy_oscillation(double w) {
+  const double h = 0.25 / std::sqrt(w);
+  double re = 0, im = 0;
+  for (int k = 0; k < 200; ++k) {
+    const double s = k * h, angle = std::tanh(s), slope = angle * angle - 1;
+    const double a = std::sinh(s / 2) * std::cos(angle / 2), b = -std::cosh(s / 2) * std::sin(angle / 2);
+    const double decay = 4 * w * a * b, phase = -2 * w * (a * a - b * b);
+    if (decay < -40) break;
+    const double size = (k == 0 ? 0.5 : 1) * std::exp(decay), x = size * std::cos(phase), y = size * std::sin(phase);
+    // cosh(t / 3) times dt / ds = 1 + i slope
+    const double c = std::cosh(s / 3) * std::cos(angle / 3), d = -std::sinh(s / 3) * std::sin(angle / 3);
+    const double p = c - d * slope, q = d + c * slope;
+    re += x * p - y * q;
+    im += x * q + y * p;
+  }
+  return (im * std::cos(w) - re * std::sin(w)) * h;
+}
+POINTWISE_FN double airy_ai(double x) {
+  if (!(std::fabs(x) < kInf)) return kNan;
+  if (x > 110) return 0;
+  if (std::fabs(x) <= 1.5) {
+    const double cube = x * x * x;
+    double f = 1, g = x, f_sum = f, g_sum = g;
+    for (int k = 3; k < 60; k += 3) {
+      f *= cube / (k * (k - 1));
+      g *= cube / (k * (k + 1));
+      f_sum += f;
+      g_sum += g;
+    }
+    return 0.355028053887817239 * f_sum - 0.258819403792806798 * g_sum;
+  }
+  const double size = std::fabs(x), w = size * std::sqrt(size) / 1.5, factor = std::sqrt(size / 3) / kPi;
+  return x > 0 ? factor * std::exp(-w) * airy_integral(w) : -2 * factor * airy_oscillation(w);
+}
 
 /// The regularised lower incomplete gamma function P(a, x), or its complement.
 POINTWISE_FN double incomplete_gamma(double a, double x, bool upper) {

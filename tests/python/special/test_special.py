@@ -1,6 +1,7 @@
 """Special functions against PyTorch: values over their ranges, special arguments, dtypes, derivatives, refusals."""
 
 import math
+from fractions import Fraction
 
 import pytest
 
@@ -24,6 +25,7 @@ UNARY = {
     "special.i0e": (-30, 30),
     "special.i1": (-30, 30),
     "special.i1e": (-30, 30),
+    "special.airy_ai": (-2, 30),
     "special.bessel_j0": (-10, 10),
     "special.bessel_j1": (-10, 10),
     "special.bessel_y0": (0.1, 10),
@@ -37,9 +39,10 @@ UNARY = {
     "special.spherical_bessel_j0": (-10, 10),
 }
 LIMITED = ("bessel_j", "bessel_y")
+WITHOUT_DERIVATIVE = ("bessel", "airy")
 # Functions whose limits at the special arguments PyTorch gives as nan.
-NO_LIMITS = ("bessel", "i0", "i1", "i1e")
-SMOOTH = [name for name in UNARY if "bessel" not in name]  # those with a derivative
+NO_LIMITS = ("bessel", "airy", "i0", "i1", "i1e")
+SMOOTH = [name for name in UNARY if not any(word in name for word in WITHOUT_DERIVATIVE)]  # those with a derivative
 
 
 def resolve(module, name):
@@ -186,3 +189,58 @@ def test_refusals():
     with pytest.raises(NotImplementedError):
         a = torch.ones(1, requires_grad=True)
         torch.igamma(a, torch.ones(1)).backward()
+
+
+def airy_by_series(x):
+    """Ai(x) by its power series in rational numbers."""
+    cube = Fraction(x) ** 3
+    f, g = Fraction(1), Fraction(x)
+    first, second = f, g
+    for k in range(3, 240, 3):
+        f, g = f * cube / (k * (k - 1)), g * cube / (k * (k + 1))
+        first, second = first + f, second + g
+    a, b = Fraction("0.355028053887817239260063186004183"), Fraction("0.258819403792806798405183560189204")
+    return float(a * first - b * second)
+
+
+def test_airy_function_where_pytorch_has_six_digits():
+    x = [-9.0, -5.0, -4.0, -3.0, -2.5, -2.3125, -2.125, -1.5, 1.5, 2.0, 4.0]
+    got = torch.special.airy_ai(torch.tensor(x, dtype=torch.float64)).tolist()
+    assert got == pytest.approx([airy_by_series(v) for v in x], rel=1e-12, abs=1e-15)
+
+
+POLYNOMIALS = [
+    *[f"{shifted}chebyshev_polynomial_{kind}" for shifted in ("", "shifted_") for kind in "tuvw"],
+    "hermite_polynomial_h",
+    "hermite_polynomial_he",
+    "laguerre_polynomial_l",
+    "legendre_polynomial_p",
+]
+
+
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_orthogonal_polynomials(name):
+    f, g = getattr(torch.special, name), getattr(oracle.special, name)
+    x = oracle.cat([values(-3, 3, 60), values(-1, 1, 60), values(0, 1, 60), oracle.tensor([-1.0, 0.0, 0.5, 1.0])])
+    n = oracle.tensor([-3.0, -1.0, 0.0, 1.0, 2.0, 3.0, 6.0, 7.0, 8.0, 9.0, 12.5, 30.0, math.nan], dtype=oracle.float64)
+    same(f(ours(x)[:, None], ours(n)), g(x[:, None], n), 1e-9, 1e-10)
+    wanted = g(x.float().double()[:, None], n)
+    within = wanted.abs() < 1e30  # in float32 the recurrences overflow earlier
+    got = oracle.from_numpy(f(ours(x.float())[:, None], ours(n.float())).numpy()).double()
+    size = 1 + wanted.abs().amax(0)
+    assert ((got - wanted).abs() <= 1e-4 * size)[within].all()
+    same(f(ours(x), 5), g(x, 5), 1e-11, 1e-11)
+    same(f(0.3, ours(n)), g(0.3, n), 1e-11, 1e-11)
+    whole = oracle.arange(5)
+    same(f(ours(whole), ours(whole)), g(whole, whole), 1e-5)
+    with pytest.raises(TypeError):
+        f(0.3, 2)
+    y = f(ours(x).requires_grad_(), 3)
+    assert not y.requires_grad and y.dtype == torch.float64
+
+
+@pytest.mark.parametrize("name", ["zeta", "xlog1py", "xlogy"])
+def test_two_numbers_are_refused(name):
+    for library in (torch, oracle):
+        with pytest.raises(TypeError):
+            getattr(library.special, name)(2.0, 3.0)
