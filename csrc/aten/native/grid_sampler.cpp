@@ -1,6 +1,8 @@
-// Sampling at positions: coordinates in places of the input, then gathers weighted by how near each place is.
-#include "generated/kernels/grid_sampler.h"
+// Sampling at positions. The composite shows what the kernels compute, and gives their second derivatives.
+#include "aten/native/grid_sampler.h"
+
 #include "aten/core/operators.h"
+#include "generated/kernels/grid_sampler.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -11,10 +13,13 @@
 
 namespace tiny_torch::native {
 
+DEFINE_STUB(grid_sampler_stub);
+DEFINE_STUB(grid_sampler_backward_stub);
+
 namespace {
 
-enum class Interpolation : int8_t { Linear, Nearest, Cubic };
-enum class Padding : int8_t { Zeros, Border, Reflection };
+using Interpolation = GridInterpolation;
+using Padding = GridPadding;
 
 struct Sampler {
   TensorBase planes;          // (N, C, places)
@@ -201,21 +206,92 @@ TensorBase sample(const TensorBase& input, const TensorBase& grid, int64_t inter
 
 }  // namespace
 
+TensorBase _grid_sampler_composite(const TensorBase& input, const TensorBase& grid, int64_t interpolation_mode,
+                                   int64_t padding_mode, bool align_corners) {
+  return sample(input, grid, interpolation_mode, padding_mode, align_corners, input.dim() - 2);
+}
+
+namespace {
+
+GridMode mode_of(int64_t interpolation, int64_t padding, bool align_corners) {
+  return {static_cast<GridInterpolation>(interpolation), static_cast<GridPadding>(padding), align_corners};
+}
+ScalarType compute_dtype(const TensorBase& input) { return input.scalar_type() == kDouble ? kDouble : kFloat; }
+TensorBase prepared(const TensorBase& t, ScalarType dtype) { return ops::contiguous(ops::to(t, dtype)); }
+
+TensorBase run_sampler(const TensorBase& input, const TensorBase& grid, int64_t interpolation, int64_t padding,
+                       bool align_corners, int64_t dims) {
+  check_sampled(input, grid, interpolation, padding, dims);
+  const ScalarType compute = compute_dtype(input);
+  DimVector shape{input.size(0), input.size(1)};
+  for (int64_t d = 0; d < dims; ++d) shape.push_back(grid.size(d + 1));
+  const TensorBase out = empty_tensor(shape, compute, input.device());
+  if (out.numel() != 0) {
+    grid_sampler_stub(input.device().type(), out, prepared(input, compute), prepared(grid, compute),
+                      mode_of(interpolation, padding, align_corners));
+  }
+  return ops::to(out, input.scalar_type());
+}
+
+std::tuple<TensorBase, TensorBase> run_backward(const TensorBase& grad_output, const TensorBase& input,
+                                                const TensorBase& grid, int64_t interpolation, int64_t padding,
+                                                bool align_corners, ArrayRef<bool> output_mask, int64_t dims) {
+  check_sampled(input, grid, interpolation, padding, dims);
+  TORCH_CHECK(output_mask.size() == 2, "grid_sampler_", dims, "d_backward: expected output_mask to have 2 values, got ",
+              output_mask.size());
+  bool fits =
+      grad_output.dim() == input.dim() && grad_output.size(0) == input.size(0) && grad_output.size(1) == input.size(1);
+  for (int64_t d = 0; fits && d < dims; ++d) fits = grad_output.size(d + 2) == grid.size(d + 1);
+  TORCH_CHECK(fits, "grid_sampler_", dims, "d_backward: expected grad_output with the shape of the result, got ",
+              grad_output.sizes());
+  const ScalarType compute = compute_dtype(input);
+  TensorBase grad_input;
+  if (output_mask[0]) grad_input = ops::zeros(input.sizes(), compute, std::nullopt, input.device());
+  const TensorBase grad_grid = empty_tensor(grid.sizes(), compute, grid.device());
+  if (grad_output.numel() != 0) {
+    grid_sampler_backward_stub(input.device().type(), grad_input, grad_grid, prepared(grad_output, compute),
+                               prepared(input, compute), prepared(grid, compute),
+                               mode_of(interpolation, padding, align_corners));
+  } else {
+    TensorBase nothing = grad_grid;
+    ops::zero_(nothing);
+  }
+  return {grad_input.defined() ? ops::to(grad_input, input.scalar_type()) : grad_input,
+          ops::to(grad_grid, grid.scalar_type())};
+}
+
+}  // namespace
+
 TensorBase grid_sampler_2d(const TensorBase& input, const TensorBase& grid, int64_t interpolation_mode,
                            int64_t padding_mode, bool align_corners) {
-  return sample(input, grid, interpolation_mode, padding_mode, align_corners, 2);
+  return run_sampler(input, grid, interpolation_mode, padding_mode, align_corners, 2);
 }
 
 TensorBase grid_sampler_3d(const TensorBase& input, const TensorBase& grid, int64_t interpolation_mode,
                            int64_t padding_mode, bool align_corners) {
-  return sample(input, grid, interpolation_mode, padding_mode, align_corners, 3);
+  return run_sampler(input, grid, interpolation_mode, padding_mode, align_corners, 3);
+}
+
+std::tuple<TensorBase, TensorBase> grid_sampler_2d_backward(const TensorBase& grad_output, const TensorBase& input,
+                                                            const TensorBase& grid, int64_t interpolation_mode,
+                                                            int64_t padding_mode, bool align_corners,
+                                                            ArrayRef<bool> output_mask) {
+  return run_backward(grad_output, input, grid, interpolation_mode, padding_mode, align_corners, output_mask, 2);
+}
+
+std::tuple<TensorBase, TensorBase> grid_sampler_3d_backward(const TensorBase& grad_output, const TensorBase& input,
+                                                            const TensorBase& grid, int64_t interpolation_mode,
+                                                            int64_t padding_mode, bool align_corners,
+                                                            ArrayRef<bool> output_mask) {
+  return run_backward(grad_output, input, grid, interpolation_mode, padding_mode, align_corners, output_mask, 3);
 }
 
 TensorBase grid_sampler(const TensorBase& input, const TensorBase& grid, int64_t interpolation_mode,
                         int64_t padding_mode, bool align_corners) {
   TORCH_CHECK(input.dim() == 4 || input.dim() == 5,
               "grid_sampler(): expected 4D or 5D input, but got input with sizes ", input.sizes());
-  return sample(input, grid, interpolation_mode, padding_mode, align_corners, input.dim() - 2);
+  const auto run = input.dim() == 4 ? &ops::grid_sampler_2d : &ops::grid_sampler_3d;
+  return run(input, grid, interpolation_mode, padding_mode, align_corners);
 }
 
 }  // namespace tiny_torch::native
