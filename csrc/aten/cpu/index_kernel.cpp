@@ -147,7 +147,12 @@ void sort_typed(const SortCall& call) {
   int64_t* indices = call.indices.mutable_data_ptr<int64_t>();
   parallel_for(0, rows, std::max<int64_t>(1, 4096 / n), [&](int64_t begin, int64_t end) {
     std::vector<std::pair<M, int64_t>> row(static_cast<size_t>(n));
-    // nan is larger than everything; equal elements keep their order.
+    // nan is larger than everything.
+    const auto less_by_value = [&](const auto& a, const auto& b) {
+      const bool nan_a = a.first != a.first, nan_b = b.first != b.first;
+      if (call.descending) return nan_a != nan_b ? nan_a : a.first > b.first;
+      return nan_a != nan_b ? nan_b : a.first < b.first;
+    };
     const auto less = [&](const auto& a, const auto& b) {
       const bool nan_a = a.first != a.first, nan_b = b.first != b.first;
       if (call.descending) {
@@ -161,7 +166,9 @@ void sort_typed(const SortCall& call) {
     };
     for (int64_t r = begin; r < end; ++r) {
       for (int64_t i = 0; i < n; ++i) row[static_cast<size_t>(i)] = {static_cast<M>(from[r * n + i]), i};
-      if (k == n) {
+      if (k == n && !call.stable) {
+        std::sort(row.begin(), row.end(), less_by_value);
+      } else if (k == n) {
         std::sort(row.begin(), row.end(), less);
       } else {
         std::partial_sort(row.begin(), row.begin() + k, row.end(), less);

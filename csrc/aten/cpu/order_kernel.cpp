@@ -29,7 +29,7 @@ int64_t position_of(OrderStatistic statistic, const T* row, int64_t n, int64_t k
   std::iota(order.begin(), order.end(), 0);
   const auto less = [&](int64_t a, int64_t b) { return before(at(a), at(b)); };
   if (statistic == OrderStatistic::Mode) {
-    std::stable_sort(order.begin(), order.end(), less);
+    std::sort(order.begin(), order.end(), less);  // which of the equal positions comes last is as in PyTorch
     int64_t best = 0, longest = 0;
     for (int64_t i = 0; i < n;) {
       int64_t end = i + 1;

@@ -21,13 +21,15 @@ struct GatherCall {
 DECLARE_STUB(gather_stub, void(const GatherCall& call));
 DECLARE_STUB(scatter_stub, void(const GatherCall& call));
 
-/// Rows of a contiguous (rows, n) tensor in order; `k` < n keeps the first k.
+/// Rows of a contiguous (rows, n) tensor in order; `k` < n keeps the first k. Unless `stable`, equal elements come as
+/// std::sort leaves them, which is how PyTorch's come.
 struct SortCall {
   const TensorBase& values;
   const TensorBase& indices;
   const TensorBase& self;
   int64_t k;
   bool descending;
+  bool stable;
 };
 DECLARE_STUB(sort_stub, void(const SortCall& call));
 DECLARE_STUB(nonzero_stub, void(const TensorBase& self, std::vector<int64_t>& indices));

@@ -14,7 +14,7 @@ DEFINE_STUB(sort_stub);
 namespace {
 // `keeps_order`: the results lie in memory in the order of `self`.
 std::tuple<TensorBase, TensorBase> sort_rows(const TensorBase& self, int64_t dim, int64_t k, bool descending,
-                                             bool keeps_order = false) {
+                                             bool stable = true, bool keeps_order = false) {
   TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), "\"sort\" not implemented for '", to_string(self.scalar_type()), "'");
   DimVector shape(self.sizes());
   if (self.dim() > 0) shape[static_cast<size_t>(dim)] = k;
@@ -37,15 +37,20 @@ std::tuple<TensorBase, TensorBase> sort_rows(const TensorBase& self, int64_t dim
   if (self.dim() > 0) out_shape.back() = k;
   TensorBase values = empty_tensor(out_shape, self.scalar_type(), self.device());
   TensorBase indices = empty_tensor(out_shape, kLong, self.device());
-  sort_stub(self.device().type(), SortCall{values, indices, ops::view(rows, {rows.numel() / n, n}), k, descending});
+  sort_stub(self.device().type(),
+            SortCall{values, indices, ops::view(rows, {rows.numel() / n, n}), k, descending, stable});
   if (last) return {laid_out(values), laid_out(indices)};
   return {laid_out(ops::transpose(values, dim, -1)), laid_out(ops::transpose(indices, dim, -1))};
 }
 }  // namespace
 
-std::tuple<TensorBase, TensorBase> sort(const TensorBase& self, std::optional<bool>, int64_t dim, bool descending) {
+std::tuple<TensorBase, TensorBase> sort(const TensorBase& self, std::optional<bool> stable, int64_t dim,
+                                        bool descending) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
-  return sort_rows(self, d, self.dim() == 0 ? 1 : self.size(d), descending, true);
+  // PyTorch sorts long rows of integers by their digits, which keeps equal elements in order.
+  const bool by_digits =
+      !descending && self.dim() == 1 && self.numel() >= 32768 && is_integral(self.scalar_type(), false);
+  return sort_rows(self, d, self.dim() == 0 ? 1 : self.size(d), descending, stable.value_or(false) || by_digits, true);
 }
 
 std::tuple<TensorBase, TensorBase> topk(const TensorBase& self, int64_t k, int64_t dim, bool largest, bool) {

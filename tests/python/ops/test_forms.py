@@ -205,3 +205,16 @@ def test_unravel_index():
             t.unravel_index(t.tensor([0]), (2.5,))
         with pytest.raises(ValueError):
             t.unravel_index(t.tensor([0]), (-1,))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_equal_elements_are_sorted_as_pytorch_leaves_them(dtype, descending):
+    for shape, dim in [((7,), 0), ((500,), 0), ((40000,), 0), ((5, 300), 1), ((300, 4), 0)]:
+        x = oracle.randint(0, 20, shape, generator=oracle.Generator().manual_seed(2)).to(getattr(oracle, dtype))
+        for stable in (False, True):
+            mine = tiny.sort(to_tiny(x), dim=dim, descending=descending, stable=stable)
+            theirs = oracle.sort(x, dim=dim, descending=descending, stable=stable)
+            assert mine.indices.tolist() == theirs.indices.tolist()
+        if not descending and dtype != "bool":
+            assert tiny.mode(to_tiny(x), dim).indices.tolist() == oracle.mode(x, dim).indices.tolist()
