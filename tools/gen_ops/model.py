@@ -23,11 +23,13 @@ FIELDS = {
     "multi_output": "true: several results are views of one tensor, so they may not be changed in place",
     "pointwise": "the expression of a pointwise op over the words of csrc/aten/pointwise/vocabulary.h",
     "dtype": "dtype rule of a pointwise op: promote, float, compare, first",
+    "complex": "C++ expression for a complex self, where the pointwise expression is for real numbers",
     "types": "compute types a pointwise op is compiled for",
     "promote": "arguments that take part in promotion; all tensors if not given",
     "check": "C++ called before a pointwise op computes",
     "error_name": "the name an unsupported dtype's message gives, where it is not the op's",
     "composite": "C++ expression over other ops that is the whole op",
+    "cpp": "name of the C++ functions, where a type has the op's",
     "native": "name of the hand-written front in namespace native, where it is not the op's",
     "out": "native: the out= form has a front of its own",
     "inplace": "native: the in-place form has a front of its own",
@@ -197,7 +199,8 @@ class Op:
 
     @property
     def cpp_name(self) -> str:
-        return f"{self.base.name}_out" if self.form == "out" else self.schema.name
+        name = self.entry.get("cpp", (self.base or self).name)
+        return f"{name}_out" if self.form == "out" else self.entry.get("cpp", self.schema.name)
 
     @property
     def args(self) -> tuple[Arg, ...]:

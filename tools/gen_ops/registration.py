@@ -11,7 +11,7 @@ from tools.gen_ops.pointwise import inputs_of, scalars_of
 
 def composite_families(ops: list[Op], owners: dict[str, str]) -> list[str]:
     """The families whose functions the inline composites of `ops` call."""
-    texts = " ".join(str(op.entry["composite"]) for op in ops if "composite" in op.entry)
+    texts = " ".join(str(op.entry[field]) for op in ops for field in ("composite", "complex") if field in op.entry)
     return sorted({owners[name] for name in re.findall(r"ops::(\w+)\(", texts) if name in owners})
 
 
@@ -183,6 +183,16 @@ def default_out(op: Op, head: str) -> str:
     return "\n".join([*body, "}"])
 
 
+def complex_form(op: Op, base: Op) -> str:
+    """Statements for a complex `self` of an op whose expression is for real numbers."""
+    value, name = base.entry["complex"], cpp.quote(base.name)
+    if op.form == "functional":
+        return f"return {value};"
+    if op.form == "inplace":
+        return f"copy_result_below_autograd({cpp.quote(op.name)}, self, {value});\n    return self;"
+    return f"write_output({name}, out, {value});\n    return out;"
+
+
 def pointwise_front(op: Op) -> list[str]:
     base = op.base or op
     inputs = ", ".join(f"&{a.name}" for a in inputs_of(base))
@@ -190,6 +200,8 @@ def pointwise_front(op: Op) -> list[str]:
     lines = []
     if base.entry.get("check"):
         lines.append(f"  {base.entry['check']};")
+    if "complex" in base.entry:
+        lines.append(f"  if (self.is_complex()) {{\n    {complex_form(op, base)}\n  }}")
     lines.append(f"  const TensorBase* inputs[] = {{{inputs}}};")
     scalar_list = "nullptr"
     if scalars:

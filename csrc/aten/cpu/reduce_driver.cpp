@@ -1,8 +1,6 @@
 // Brings a reduction into rows: which elements are combined, in which order, on which thread.
 #include "aten/cpu/reduce_driver.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <vector>
 
@@ -251,38 +249,6 @@ void extremum_kernel(const TensorBase& values, const TensorBase& indices, const 
                 [&](auto tag) { extremum_rows<decltype(tag)>(values, indices, self, largest); });
 }
 
-// Running sums or products of `kLanes` rows side by side: each step waits for the one before it in its row only.
-template <int kLanes, class T, class Combine>
-void scan_rows(T* to, const T* from, int64_t n, const Combine& combine) {
-  using A = typename Accumulator<opmath_t<T>>::type;
-  std::array<A, kLanes> total;
-  total.fill(combine.start());
-  for (int64_t i = 0; i < n; ++i) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      total[lane] = combine(total[lane], static_cast<A>(static_cast<opmath_t<T>>(from[lane * n + i])));
-      to[lane * n + i] = static_cast<T>(static_cast<opmath_t<T>>(total[lane]));
-    }
-  }
-}
-template <class A>
-struct RunningSum {
-  A start() const { return A(0); }
-  A operator()(A total, A x) const { return total + x; }
-};
-template <class A>
-struct RunningProduct {
-  A start() const { return A(1); }
-  A operator()(A total, A x) const { return total * x; }
-};
-
-template <class T, class Combine>
-void scan_block(T* to, const T* from, int64_t rows, int64_t n, const Combine& combine) {
-  constexpr int kLanes = 4;
-  int64_t r = 0;
-  for (; r + kLanes <= rows; r += kLanes) scan_rows<kLanes>(to + r * n, from + r * n, n, combine);
-  for (; r < rows; ++r) scan_rows<1>(to + r * n, from + r * n, n, combine);
-}
-
 void scan_kernel(const TensorBase& out, const TensorBase& self, bool product) {
   const int64_t n = self.size(-1), rows = n == 0 ? 0 : self.numel() / n;
   dispatch_all_types(out.scalar_type(), product ? "cumprod" : "cumsum", [&](auto tag) {
@@ -294,21 +260,16 @@ void scan_kernel(const TensorBase& out, const TensorBase& self, bool product) {
       T* to = static_cast<T*>(out.mutable_data_ptr());
       parallel_for(0, rows, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, n)),
                    [&](int64_t begin, int64_t end) {
-                     constexpr int64_t kBlock = 4;
-                     const bool same = self.scalar_type() == scalar_type_of<T>;
-                     const auto* data = static_cast<const char*>(self.const_data_ptr());
-                     std::vector<T> converted(same ? 0 : static_cast<size_t>(kBlock * n));
-                     for (int64_t r = begin; r < end; r += kBlock) {
-                       const int64_t count = std::min(kBlock, end - r);
-                       const char* from = data + r * n * self.element_size();
-                       if (!same)
-                         simd::convert_block(self.scalar_type(), from, self.element_size(), scalar_type_of<T>,
-                                             converted.data(), sizeof(T), count * n);
-                       const T* values = same ? reinterpret_cast<const T*>(from) : converted.data();
-                       if (product) {
-                         scan_block(to + r * n, values, count, n, RunningProduct<A>());
-                       } else {
-                         scan_block(to + r * n, values, count, n, RunningSum<A>());
+                     std::vector<T> row(static_cast<size_t>(n));
+                     for (int64_t r = begin; r < end; ++r) {
+                       const char* from = static_cast<const char*>(self.const_data_ptr()) + r * n * self.element_size();
+                       simd::convert_block(self.scalar_type(), from, self.element_size(), scalar_type_of<T>, row.data(),
+                                           sizeof(T), n);
+                       A total = product ? A(1) : A(0);
+                       for (int64_t i = 0; i < n; ++i) {
+                         const A x = static_cast<A>(static_cast<opmath_t<T>>(row[static_cast<size_t>(i)]));
+                         total = product ? total * x : total + x;
+                         to[r * n + i] = static_cast<T>(static_cast<opmath_t<T>>(total));
                        }
                      }
                    });

@@ -122,10 +122,9 @@ std::tuple<TensorBase, TensorBase, TensorBase> lu_unpack(const TensorBase& LU_da
   const int64_t m = LU_data.size(-2), n = LU_data.size(-1), k = std::min(m, n);
   TensorBase p = empty_tensor({0}, LU_data.scalar_type(), LU_data.device()), lower = p, upper = p;
   if (unpack_data) {
-    const TensorBase factors = ops::contiguous(LU_data);
-    const TensorBase left = n > k ? ops::narrow(factors, -1, 0, k) : factors;
+    const TensorBase left = n > k ? ops::narrow(LU_data, -1, 0, k) : LU_data;
     lower = ops::tril(left, -1) + ops::eye(m, k, LU_data.scalar_type(), std::nullopt, LU_data.device());
-    upper = ops::triu(m > k ? ops::narrow(factors, -2, 0, k) : factors, 0);
+    upper = ops::triu(m > k ? ops::narrow(LU_data, -2, 0, k) : LU_data, 0);
   }
   if (unpack_pivots) {
     TORCH_CHECK(LU_pivots.dim() >= 1 && LU_pivots.size(-1) == k &&

@@ -263,12 +263,12 @@ TensorBase linalg_pinv(const TensorBase& self, std::optional<double> atol, std::
 TensorBase linalg_matrix_power(const TensorBase& self, int64_t n) {
   check_square("linalg.matrix_power", self);
   if (n == 0) {
-    TensorBase one = ops::clone(self, MemoryFormat::Contiguous);
+    TensorBase one = ops::clone(self);
     return ops::copy_(one, ops::eye(self.size(-1), self.scalar_type(), std::nullopt, self.device()));
   }
   TensorBase base = n < 0 ? ops::linalg_inv(self) : self, result;
   uint64_t left = n < 0 ? 0 - static_cast<uint64_t>(n) : static_cast<uint64_t>(n);
-  if (left == 1) return n < 0 ? base : ops::clone(base, MemoryFormat::Contiguous);
+  if (left == 1) return n < 0 ? base : ops::clone(base);
   for (;; base = ops::matmul(base, base)) {
     if (left & 1) result = result.defined() ? ops::matmul(result, base) : base;
     left >>= 1;

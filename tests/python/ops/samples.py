@@ -34,6 +34,7 @@ EXEMPT = [
         "signs and order are free, or reached by their public forms: tests/python/linalg",
     ),
     (r"_?fft_\w+", "complex results: tests/python/fft"),
+    (r"view_as_real_copy", "for complex tensors only: test_complex.py"),
     (
         r"_cdist_forward|_prelu_kernel|_pdist_forward|_embedding_bag|_ctc_loss",
         "inner parts of public ops, which are tested",
