@@ -1,6 +1,7 @@
 """Questions about tensors, and settings of the whole library, as functions of the top-level namespace."""
 
 import tiny_torch as torch
+from tiny_torch import _C
 
 __all__ = [
     "are_deterministic_algorithms_enabled",
@@ -65,23 +66,23 @@ def is_inference(input):
 
 
 # Every algorithm here gives the same result in each run, so these settings change nothing but what is read back.
-_settings = {"deterministic": False, "warn_only": False, "precision": "highest", "warn_always": False}
+_settings = {"warn_always": False}
 _DEBUG_MODES = {"default": 0, "warn": 1, "error": 2}
 
 
 def use_deterministic_algorithms(mode, *, warn_only=False):
     """Asks for algorithms whose results never differ between runs, as all of this library's are."""
-    _settings["deterministic"], _settings["warn_only"] = bool(mode), bool(warn_only)
+    _C._set_deterministic_algorithms(mode, warn_only=warn_only)
 
 
 def are_deterministic_algorithms_enabled():
     """What `use_deterministic_algorithms` set."""
-    return _settings["deterministic"]
+    return _C._get_deterministic_algorithms()
 
 
 def is_deterministic_algorithms_warn_only_enabled():
     """The `warn_only` of `use_deterministic_algorithms`."""
-    return _settings["warn_only"]
+    return _C._get_deterministic_algorithms_warn_only()
 
 
 def set_deterministic_debug_mode(debug_mode):
@@ -98,21 +99,19 @@ def set_deterministic_debug_mode(debug_mode):
 
 def get_deterministic_debug_mode():
     """0, 1 or 2, as in `set_deterministic_debug_mode`."""
-    if not _settings["deterministic"]:
+    if not are_deterministic_algorithms_enabled():
         return 0
-    return 1 if _settings["warn_only"] else 2
+    return 1 if is_deterministic_algorithms_warn_only_enabled() else 2
 
 
 def set_float32_matmul_precision(precision):
     """Allows less than float32's precision inside of matrix products: "highest" (none), "high", "medium". They stay exact here."""
-    if precision not in ("highest", "high", "medium"):
-        raise RuntimeError(f"set_float32_matmul_precision(): expected 'highest', 'high' or 'medium', got {precision!r}")
-    _settings["precision"] = precision
+    _C._set_float32_matmul_precision(precision)
 
 
 def get_float32_matmul_precision():
     """What `set_float32_matmul_precision` set."""
-    return _settings["precision"]
+    return _C._get_float32_matmul_precision()
 
 
 def set_warn_always(b, /):

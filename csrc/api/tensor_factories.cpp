@@ -65,7 +65,7 @@ Tensor tensor_of(const NestedValues& values, const TensorOptions& options) {
     default:
       write<int64_t>(result, flat);
   }
-  result = ops::to(result, options.device(), options.dtype_opt.value_or(natural));
+  result = ops::to(result, options.device(), options.dtype_opt().value_or(natural));
   return with_requires_grad(std::move(result), options);
 }
 

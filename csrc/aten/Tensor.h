@@ -155,6 +155,8 @@ To as_public(From&& from) {
   }
 }
 TORCH_API Tensor with_requires_grad(Tensor t, const TensorOptions& options);
+/// What either of them says; RuntimeError where both do.
+TORCH_API std::optional<MemoryFormat> memory_format_of(const TensorOptions& options, std::optional<MemoryFormat> given);
 }  // namespace detail
 
 }  // namespace tiny_torch

@@ -32,6 +32,13 @@ Tensor with_requires_grad(Tensor t, const TensorOptions& options) {
   if (options.requires_grad()) autograd::set_requires_grad(t, true);
   return t;
 }
+std::optional<MemoryFormat> memory_format_of(const TensorOptions& options, std::optional<MemoryFormat> given) {
+  TORCH_CHECK(!given.has_value() || !options.has_memory_format(),
+              "Cannot set memory_format both in TensorOptions and explicit argument: got ",
+              options.memory_format_opt().value_or(MemoryFormat::Contiguous), " and ",
+              given.value_or(MemoryFormat::Contiguous));
+  return given.has_value() ? given : options.memory_format_opt();
+}
 }  // namespace detail
 
 }  // namespace tiny_torch

@@ -112,6 +112,46 @@ constexpr const char* python_name(ScalarType t) {
   }
 }
 
+/// The name of the C++ type as messages of PyTorch have it ("long int").
+constexpr const char* cpp_name(ScalarType t) {
+  switch (t) {
+    case kByte:
+      return "unsigned char";
+    case kChar:
+      return "signed char";
+    case kShort:
+      return "short int";
+    case kInt:
+      return "int";
+    case kLong:
+      return "long int";
+    case kUInt16:
+      return "short unsigned int";
+    case kUInt32:
+      return "unsigned int";
+    case kUInt64:
+      return "long unsigned int";
+    case kFloat:
+      return "float";
+    case kDouble:
+      return "double";
+    case kBool:
+      return "bool";
+    case kHalf:
+      return "c10::Half";
+    case kBFloat16:
+      return "c10::BFloat16";
+    case kComplexHalf:
+      return "c10::complex<c10::Half>";
+    case kComplexFloat:
+      return "c10::complex<float>";
+    case kComplexDouble:
+      return "c10::complex<double>";
+    default:
+      return to_string(t);
+  }
+}
+
 inline std::ostream& operator<<(std::ostream& out, ScalarType t) { return out << to_string(t); }
 
 constexpr bool is_float8(ScalarType t) { return t >= ScalarType::Float8_e5m2 && t <= ScalarType::Float8_e4m3fnuz; }

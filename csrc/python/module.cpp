@@ -139,6 +139,7 @@ void init_all(PyObject* module) {
   init_dlpack(module);
   init_modes(module);
   init_autocast(module);
+  init_context(module);
   init_operators(module);
   init_library(module);
   check(PyModule_AddFunctions(module, functions));

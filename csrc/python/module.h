@@ -62,6 +62,7 @@ extern PyMethodDef tensor_numpy_methods[];  // numpy.cpp
 extern PyMethodDef tensor_new_methods[];    // tensor_new.cpp
 void init_modes(PyObject* module);
 void init_autocast(PyObject* module);
+void init_context(PyObject* module);
 void init_operators(PyObject* module);  // operators.cpp: calls by schema
 void init_library(PyObject* module);    // library.cpp: operators and kernels from Python
 void init_tensor_methods(PyObject* module);

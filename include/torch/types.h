@@ -6,6 +6,7 @@
 #include "api/tensor_factories.h"
 #include "aten/Tensor.h"
 #include "aten/core/CPUGeneratorImpl.h"
+#include "aten/core/Context.h"
 #include "c10/parallel.h"
 #include "generated/Functions.h"
 #include "generated/config.h"
@@ -37,14 +38,25 @@ using namespace ::tiny_torch;  // NOLINT
 using ::tiny_torch::api::IValue;
 
 inline TensorOptions dtype(ScalarType dtype) { return TensorOptions().dtype(dtype); }
+template <class T>
+TensorOptions dtype() {
+  return TensorOptions().dtype<T>();
+}
 inline TensorOptions device(Device device) { return TensorOptions().device(device); }
-inline TensorOptions device_index(int index) { return TensorOptions(Device(kCUDA, static_cast<DeviceIndex>(index))); }
+inline TensorOptions device_index(DeviceIndex index) { return TensorOptions().device_index(index); }
 inline TensorOptions layout(Layout layout) { return TensorOptions().layout(layout); }
+inline TensorOptions memory_format(MemoryFormat format) { return TensorOptions(format); }
 inline TensorOptions requires_grad(bool requires_grad = true) { return TensorOptions().requires_grad(requires_grad); }
 }  // namespace torch
 namespace at {
 using namespace ::tiny_torch;  // NOLINT
 using ::tiny_torch::api::IValue;
+using ::torch::device;
+using ::torch::device_index;
+using ::torch::dtype;
+using ::torch::layout;
+using ::torch::memory_format;
+using ::torch::requires_grad;
 }  // namespace at
 namespace c10 {
 using namespace ::tiny_torch;  // NOLINT

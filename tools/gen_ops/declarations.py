@@ -129,10 +129,10 @@ def public_params(op: Op, skip_self: bool = False) -> tuple[str, str]:
                 params.append("const TensorOptions& options = {}")
             passed.append(
                 {
-                    "dtype": "options.dtype_opt",
-                    "layout": "options.layout_opt",
-                    "device": "options.device_opt",
-                    "pin_memory": "options.pinned_memory_opt",
+                    "dtype": "options.dtype_opt()",
+                    "layout": "options.layout_opt()",
+                    "device": "options.device_opt()",
+                    "pin_memory": "options.pinned_memory_opt()",
                 }[a.name]
             )
             continue
@@ -142,6 +142,8 @@ def public_params(op: Op, skip_self: bool = False) -> tuple[str, str]:
         params.append(text)
         if a.type.is_tensor and (a.type.is_list or a.type.optional):
             passed.append(f"detail::as_base({a.name})")
+        elif options and a.name == "memory_format":
+            passed.append("detail::memory_format_of(options, memory_format)")
         elif a.type == _NUMBER:
             passed.append(f"wrapped_scalar({a.name})")
         else:
@@ -184,7 +186,7 @@ def public_function(op: Op) -> str:
     params, passed = public_params(op)
     ret = cpp.return_type(op, "Tensor")
     body = convert_result(op, f"ops::{op.cpp_name}({passed})", op.cpp_args[0].name if op.cpp_args else "")
-    if has_options(op) and op.is_factory and ret == "Tensor":
+    if has_options(op) and (op.is_factory or op.name.endswith("_like")) and ret == "Tensor":
         body = [
             f"  return detail::with_requires_grad(detail::as_public<Tensor>(ops::{op.cpp_name}({passed})), options);"
         ]

@@ -173,4 +173,19 @@ void resize_output(const TensorBase& out, IntArrayRef sizes) {
   resize_contiguous(out, sizes);
 }
 
+std::ostream& operator<<(std::ostream& out, const TensorOptions& o) {
+  const auto field = [&](const char* name, const auto& value, bool is_set) {
+    out << name << "=" << value << (is_set ? ", " : " (default), ");
+  };
+  const auto text = [](bool flag) { return flag ? "true" : "false"; };
+  out << "TensorOptions(";
+  field("dtype", cpp_name(o.dtype()), o.has_dtype());
+  field("device", o.device(), o.has_device());
+  field("layout", o.layout(), o.has_layout());
+  field("requires_grad", text(o.requires_grad()), o.has_requires_grad());
+  field("pinned_memory", text(o.pinned_memory()), o.has_pinned_memory());
+  out << "memory_format=";
+  return o.has_memory_format() ? out << *o.memory_format_opt() << ")" : out << "(nullopt))";
+}
+
 }  // namespace tiny_torch

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <ostream>
 #include <string>
 
 #include "c10/Generator.h"
@@ -102,32 +103,48 @@ using TensorList = ArrayRef<TensorBase>;
 using OptionalTensorList = ArrayRef<std::optional<TensorBase>>;
 
 /// dtype, layout, device and pinning of a new tensor; unset fields take the defaults.
-struct TORCH_API TensorOptions {
-  std::optional<ScalarType> dtype_opt;
-  std::optional<Layout> layout_opt;
-  std::optional<Device> device_opt;
-  std::optional<bool> pinned_memory_opt;
-  std::optional<bool> requires_grad_opt;
-  std::optional<MemoryFormat> memory_format_opt;
-
+class TORCH_API TensorOptions {
+ public:
   TensorOptions() = default;
-  TensorOptions(ScalarType t) : dtype_opt(t) {}   // NOLINT: implicit as in PyTorch
-  TensorOptions(Device d) : device_opt(d) {}      // NOLINT
-  TensorOptions(DeviceType t) : device_opt(t) {}  // NOLINT
-  TensorOptions(Layout l) : layout_opt(l) {}      // NOLINT
-  TensorOptions dtype(std::optional<ScalarType> t) const { return with(&TensorOptions::dtype_opt, t); }
-  TensorOptions device(std::optional<Device> d) const { return with(&TensorOptions::device_opt, d); }
-  TensorOptions layout(std::optional<Layout> l) const { return with(&TensorOptions::layout_opt, l); }
-  TensorOptions pinned_memory(std::optional<bool> p) const { return with(&TensorOptions::pinned_memory_opt, p); }
-  TensorOptions requires_grad(std::optional<bool> r) const { return with(&TensorOptions::requires_grad_opt, r); }
-  TensorOptions memory_format(std::optional<MemoryFormat> f) const {
-    return with(&TensorOptions::memory_format_opt, f);
+  TensorOptions(ScalarType t) : dtype_(t) {}            // NOLINT: implicit as in PyTorch
+  TensorOptions(Device d) : device_(d) {}               // NOLINT
+  TensorOptions(DeviceType t) : device_(t) {}           // NOLINT
+  TensorOptions(Layout l) : layout_(l) {}               // NOLINT
+  TensorOptions(MemoryFormat f) : memory_format_(f) {}  // NOLINT
+
+  TensorOptions dtype(std::optional<ScalarType> t) const { return with(&TensorOptions::dtype_, t); }
+  template <class T>
+  TensorOptions dtype() const {
+    return dtype(scalar_type_of<T>);
   }
-  ScalarType dtype() const { return dtype_opt.value_or(default_dtype()); }
-  Device device() const { return device_opt.value_or(Device(DeviceType::CPU)); }
-  Layout layout() const { return layout_opt.value_or(Layout::Strided); }
-  bool requires_grad() const { return requires_grad_opt.value_or(false); }
-  bool pinned_memory() const { return pinned_memory_opt.value_or(false); }
+  TensorOptions device(std::optional<Device> d) const { return with(&TensorOptions::device_, d); }
+  TensorOptions device(DeviceType type, DeviceIndex index) const { return device(Device(type, index)); }
+  /// The CUDA device of this index.
+  TensorOptions device_index(DeviceIndex index) const { return device(DeviceType::CUDA, index); }
+  TensorOptions layout(std::optional<Layout> l) const { return with(&TensorOptions::layout_, l); }
+  TensorOptions pinned_memory(std::optional<bool> p) const { return with(&TensorOptions::pinned_memory_, p); }
+  TensorOptions requires_grad(std::optional<bool> r) const { return with(&TensorOptions::requires_grad_, r); }
+  TensorOptions memory_format(std::optional<MemoryFormat> f) const { return with(&TensorOptions::memory_format_, f); }
+
+  ScalarType dtype() const { return dtype_.value_or(default_dtype()); }
+  Device device() const { return device_.value_or(Device(DeviceType::CPU)); }
+  DeviceIndex device_index() const { return device().index(); }
+  Layout layout() const { return layout_.value_or(Layout::Strided); }
+  bool requires_grad() const { return requires_grad_.value_or(false); }
+  bool pinned_memory() const { return pinned_memory_.value_or(false); }
+
+  std::optional<ScalarType> dtype_opt() const { return dtype_; }
+  std::optional<Device> device_opt() const { return device_; }
+  std::optional<Layout> layout_opt() const { return layout_; }
+  std::optional<bool> requires_grad_opt() const { return requires_grad_; }
+  std::optional<bool> pinned_memory_opt() const { return pinned_memory_; }
+  std::optional<MemoryFormat> memory_format_opt() const { return memory_format_; }
+  bool has_dtype() const { return dtype_.has_value(); }
+  bool has_device() const { return device_.has_value(); }
+  bool has_layout() const { return layout_.has_value(); }
+  bool has_requires_grad() const { return requires_grad_.has_value(); }
+  bool has_pinned_memory() const { return pinned_memory_.has_value(); }
+  bool has_memory_format() const { return memory_format_.has_value(); }
 
  private:
   template <class Field, class Value>
@@ -136,7 +153,15 @@ struct TORCH_API TensorOptions {
     copy.*field = value;
     return copy;
   }
+
+  std::optional<ScalarType> dtype_;
+  std::optional<Layout> layout_;
+  std::optional<Device> device_;
+  std::optional<bool> pinned_memory_, requires_grad_;
+  std::optional<MemoryFormat> memory_format_;
 };
+/// All fields; those that are not set with their default and a remark.
+TORCH_API std::ostream& operator<<(std::ostream& out, const TensorOptions& options);
 
 /// Position of `dim` in [0, ndim); IndexError with PyTorch's text otherwise. 0-d tensors accept 0 and -1 when wrapping.
 TORCH_API int64_t wrap_dim(int64_t dim, int64_t ndim, bool wrap_scalar = true);

@@ -18,41 +18,10 @@ DEFINE_STUB(gemm_stub);
 
 namespace {
 
-const char* cpp_type_name(ScalarType t) {
-  switch (t) {
-    case kByte:
-      return "unsigned char";
-    case kChar:
-      return "signed char";
-    case kShort:
-      return "short";
-    case kInt:
-      return "int";
-    case kLong:
-      return "long";
-    case kHalf:
-      return "c10::Half";
-    case kFloat:
-      return "float";
-    case kDouble:
-      return "double";
-    case kComplexFloat:
-      return "c10::complex<float>";
-    case kComplexDouble:
-      return "c10::complex<double>";
-    case kBool:
-      return "bool";
-    case kBFloat16:
-      return "c10::BFloat16";
-    default:
-      return to_string(t);
-  }
-}
-
 void check_same_dtype(const char* op, const TensorBase& a, const TensorBase& b) {
   TORCH_CHECK(a.scalar_type() == b.scalar_type(),
-              "expected m1 and m2 to have the same dtype, but got: ", cpp_type_name(a.scalar_type()),
-              " != ", cpp_type_name(b.scalar_type()));
+              "expected m1 and m2 to have the same dtype, but got: ", cpp_name(a.scalar_type()),
+              " != ", cpp_name(b.scalar_type()));
   TORCH_CHECK(a.device() == b.device(), op,
               ": Expected all tensors to be on the same device, but found at least two devices, ", a.device(), " and ",
               b.device(), "!");

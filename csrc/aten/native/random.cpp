@@ -50,40 +50,6 @@ TensorBase real_view(const TensorBase& self) {
   return view;
 }
 
-/// The C++ names that PyTorch's range errors use.
-const char* cpp_name(ScalarType dtype) {
-  switch (dtype) {
-    case kByte:
-      return "unsigned char";
-    case kChar:
-      return "signed char";
-    case kShort:
-      return "short";
-    case kInt:
-      return "int";
-    case kLong:
-      return "long";
-    case kUInt16:
-      return "unsigned short";
-    case kUInt32:
-      return "unsigned int";
-    case kUInt64:
-      return "long unsigned int";
-    case kBool:
-      return "bool";
-    case kHalf:
-      return "c10::Half";
-    case kBFloat16:
-      return "c10::BFloat16";
-    case kFloat:
-      return "float";
-    case kDouble:
-      return "double";
-    default:
-      return to_string(dtype);
-  }
-}
-
 double largest_finite(ScalarType dtype) {
   switch (dtype) {
     case kHalf:
