@@ -57,7 +57,10 @@ TensorBase cast(const TensorBase& t, ScalarType dtype) {
                     autograd::is_leaf(t) && !autograd::is_view(t);
   if (!keep) return ops::to(t, dtype);
   const auto found = s.cache.find(t.impl());
-  if (found != s.cache.end() && found->second.cast.scalar_type() == dtype) return found->second.cast;
+  // A cast from a region without gradients would cut the graph of one with them.
+  if (found != s.cache.end() && found->second.cast.scalar_type() == dtype &&
+      (found->second.cast.requires_grad() || !GradMode::is_enabled()))
+    return found->second.cast;
   TensorBase result = ops::to(t, dtype);
   s.cache[t.impl()] = {t, result};
   return result;

@@ -377,3 +377,20 @@ def test_older_names_warn_and_do_the_same():
         warnings.simplefilter("ignore")
         assert not torch.cuda.amp.GradScaler(enabled=False).is_enabled()
     assert torch.cuda.amp.custom_fwd.keywords == {"device_type": "cuda"}
+
+
+def test_casts_made_without_gradients_do_not_cut_graphs():
+    layer, x = nn.Linear(3, 2), torch.ones(2, 3)
+    with torch.autocast("cpu"):
+        with torch.no_grad():
+            first = layer(x)
+        second = layer(x)
+        with torch.no_grad():
+            third = layer(x)
+    assert second.requires_grad and not first.requires_grad and not third.requires_grad
+    second.float().sum().backward()
+    assert layer.weight.grad.tolist() == [[2.0] * 3] * 2 and layer.weight.grad.dtype == torch.float32
+    with torch.autocast("cpu"):
+        with torch.inference_mode():
+            layer(x)
+        assert layer(x).requires_grad

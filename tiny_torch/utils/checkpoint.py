@@ -62,17 +62,24 @@ def check_backward_validity(inputs):
 
 
 class _Replay:
-    """Runs a function again as it ran before: the same random numbers, gradients recorded."""
+    """Runs a function again as it ran before: the same random numbers and autocast, gradients recorded."""
 
     def __init__(self, function, preserve_rng_state):
         self.function = function
         self.rng_state = torch.get_rng_state() if preserve_rng_state else None
+        devices = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+        self.autocast = [(d, torch.get_autocast_dtype(d), torch.is_autocast_enabled(d)) for d in devices]
+        self.autocast_cache = torch.is_autocast_cache_enabled()
 
     def __call__(self, args, kwargs, context):
         with torch.random.fork_rng(devices=[], enabled=self.rng_state is not None):
             if self.rng_state is not None:
                 torch.set_rng_state(self.rng_state)
-            with torch.enable_grad(), context:
+            with contextlib.ExitStack() as stack:
+                for device, dtype, enabled in self.autocast:
+                    stack.enter_context(torch.autocast(device, dtype, enabled, self.autocast_cache))
+                stack.enter_context(torch.enable_grad())
+                stack.enter_context(context)
                 return self.function(*args, **kwargs)
 
 

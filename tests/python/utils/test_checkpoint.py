@@ -155,3 +155,24 @@ def test_without_gradients(torch):
         warnings.simplefilter("always")
         torch.utils.checkpoint.checkpoint(lambda a: a * a, torch.ones(2), use_reentrant=True)
     assert any("None of the inputs have requires_grad=True" in str(w.message) for w in caught)
+
+
+@pytest.mark.parametrize("reentrant", FORMS)
+def test_the_second_run_has_the_autocast_of_the_first(torch, reentrant):
+    weight = torch.full((3, 3), 0.3, requires_grad=True)
+    x = torch.full((2, 3), 1.1, requires_grad=True)
+    dtypes = []
+
+    def function(a):
+        y = torch.tanh(a @ weight)
+        dtypes.append(y.dtype)
+        return y
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = torch.utils.checkpoint.checkpoint(function, x, use_reentrant=reentrant)
+    inside.float().sum().backward()
+    assert dtypes == [torch.bfloat16] * 2 and weight.grad.dtype == torch.float32
+    outside = torch.utils.checkpoint.checkpoint(function, x, use_reentrant=reentrant)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outside.sum().backward()
+    assert dtypes[2:] == [torch.float32] * 2
