@@ -318,42 +318,25 @@ std::tuple<TensorBase, TensorBase> lstm_cell(const TensorBase& input, TensorList
   return {state.h, state.c};
 }
 
-std::tuple<TensorBase, TensorBase> rnn_tanh(const TensorBase& input, const TensorBase& hx, TensorList params,
-                                            bool has_biases, int64_t num_layers, double dropout, bool train,
-                                            bool bidirectional, bool batch_first) {
-  return two(run_input(kTanh, {"rnn_tanh", has_biases, num_layers, dropout, train, bidirectional}, input, {hx}, params,
-                       batch_first));
-}
-std::tuple<TensorBase, TensorBase> rnn_tanh(const TensorBase& data, const TensorBase& batch_sizes, const TensorBase& hx,
-                                            TensorList params, bool has_biases, int64_t num_layers, double dropout,
-                                            bool train, bool bidirectional) {
-  return two(run_data(kTanh, {"rnn_tanh", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes,
-                      {hx}, params));
-}
-std::tuple<TensorBase, TensorBase> rnn_relu(const TensorBase& input, const TensorBase& hx, TensorList params,
-                                            bool has_biases, int64_t num_layers, double dropout, bool train,
-                                            bool bidirectional, bool batch_first) {
-  return two(run_input(kRelu, {"rnn_relu", has_biases, num_layers, dropout, train, bidirectional}, input, {hx}, params,
-                       batch_first));
-}
-std::tuple<TensorBase, TensorBase> rnn_relu(const TensorBase& data, const TensorBase& batch_sizes, const TensorBase& hx,
-                                            TensorList params, bool has_biases, int64_t num_layers, double dropout,
-                                            bool train, bool bidirectional) {
-  return two(run_data(kRelu, {"rnn_relu", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes,
-                      {hx}, params));
-}
-std::tuple<TensorBase, TensorBase> gru(const TensorBase& input, const TensorBase& hx, TensorList params,
-                                       bool has_biases, int64_t num_layers, double dropout, bool train,
-                                       bool bidirectional, bool batch_first) {
-  return two(run_input(kGru, {"gru", has_biases, num_layers, dropout, train, bidirectional}, input, {hx}, params,
-                       batch_first));
-}
-std::tuple<TensorBase, TensorBase> gru(const TensorBase& data, const TensorBase& batch_sizes, const TensorBase& hx,
-                                       TensorList params, bool has_biases, int64_t num_layers, double dropout,
-                                       bool train, bool bidirectional) {
-  return two(
-      run_data(kGru, {"gru", has_biases, num_layers, dropout, train, bidirectional}, data, batch_sizes, {hx}, params));
-}
+// Layers with one state differ in their cell alone.
+#define ONE_STATE_LAYER(op, cell)                                                                                    \
+  std::tuple<TensorBase, TensorBase> op(const TensorBase& input, const TensorBase& hx, TensorList params,            \
+                                        bool has_biases, int64_t num_layers, double dropout, bool train,             \
+                                        bool bidirectional, bool batch_first) {                                      \
+    const Options o{#op, has_biases, num_layers, dropout, train, bidirectional};                                     \
+    return two(run_input(cell, o, input, {hx}, params, batch_first));                                                \
+  }                                                                                                                  \
+  std::tuple<TensorBase, TensorBase> op(const TensorBase& data, const TensorBase& batch_sizes, const TensorBase& hx, \
+                                        TensorList params, bool has_biases, int64_t num_layers, double dropout,      \
+                                        bool train, bool bidirectional) {                                            \
+    const Options o{#op, has_biases, num_layers, dropout, train, bidirectional};                                     \
+    return two(run_data(cell, o, data, batch_sizes, {hx}, params));                                                  \
+  }
+ONE_STATE_LAYER(rnn_tanh, kTanh)
+ONE_STATE_LAYER(rnn_relu, kRelu)
+ONE_STATE_LAYER(gru, kGru)
+#undef ONE_STATE_LAYER
+
 std::tuple<TensorBase, TensorBase, TensorBase> lstm(const TensorBase& input, TensorList hx, TensorList params,
                                                     bool has_biases, int64_t num_layers, double dropout, bool train,
                                                     bool bidirectional, bool batch_first) {

@@ -2,6 +2,7 @@
 #include "generated/kernels/statistics.h"
 
 #include <cmath>
+#include <limits>
 
 #include "aten/core/op_support.h"
 #include "aten/core/operators.h"
@@ -142,33 +143,19 @@ TensorBase nanquantile(const TensorBase& self, double q, std::optional<int64_t> 
   return quantile_of(self, as_q(self, q), dim, keepdim, interpolation, true);
 }
 
-namespace {
-TensorBase& write_quantile(TensorBase& out, const TensorBase& result) {
-  write_exact_output("quantile", out, ops::contiguous(result));
-  return out;
-}
-}  // namespace
-
-TensorBase& quantile_out(TensorBase& out, const TensorBase& self, const TensorBase& q, std::optional<int64_t> dim,
-                         bool keepdim, std::string_view interpolation) {
-  const AutoDispatchBelowAutograd guard;
-  return write_quantile(out, ops::quantile(self, q, dim, keepdim, interpolation));
-}
-TensorBase& quantile_out(TensorBase& out, const TensorBase& self, double q, std::optional<int64_t> dim, bool keepdim,
-                         std::string_view interpolation) {
-  const AutoDispatchBelowAutograd guard;
-  return write_quantile(out, ops::quantile(self, q, dim, keepdim, interpolation));
-}
-TensorBase& nanquantile_out(TensorBase& out, const TensorBase& self, const TensorBase& q, std::optional<int64_t> dim,
-                            bool keepdim, std::string_view interpolation) {
-  const AutoDispatchBelowAutograd guard;
-  return write_quantile(out, ops::nanquantile(self, q, dim, keepdim, interpolation));
-}
-TensorBase& nanquantile_out(TensorBase& out, const TensorBase& self, double q, std::optional<int64_t> dim, bool keepdim,
-                            std::string_view interpolation) {
-  const AutoDispatchBelowAutograd guard;
-  return write_quantile(out, ops::nanquantile(self, q, dim, keepdim, interpolation));
-}
+// In order of memory, not of the dimension that was sorted.
+#define QUANTILE_OUT(op, Q)                                                                                    \
+  TensorBase& op##_out(TensorBase& out, const TensorBase& self, Q q, std::optional<int64_t> dim, bool keepdim, \
+                       std::string_view interpolation) {                                                       \
+    const AutoDispatchBelowAutograd guard;                                                                     \
+    write_exact_output("quantile", out, ops::contiguous(ops::op(self, q, dim, keepdim, interpolation)));       \
+    return out;                                                                                                \
+  }
+QUANTILE_OUT(quantile, const TensorBase&)
+QUANTILE_OUT(quantile, double)
+QUANTILE_OUT(nanquantile, const TensorBase&)
+QUANTILE_OUT(nanquantile, double)
+#undef QUANTILE_OUT
 
 TensorBase histc(const TensorBase& self, int64_t bins, const Scalar& min, const Scalar& max) {
   TORCH_CHECK_NOT_IMPLEMENTED(self.is_floating_point(), "\"histogram_cpu\" not implemented for '",
@@ -205,7 +192,10 @@ TensorBase bincount(const TensorBase& self, const std::optional<TensorBase>& wei
   TORCH_CHECK(self.is_cpu(), "bincount(): expected a tensor on the CPU, got one on ", self.device());
   const TensorBase at = ops::contiguous(ops::to(self, kLong));
   TORCH_CHECK(read_scalar(ops::amin(at, {})).to_int() >= 0, "bincount only supports 1-d non-negative integral inputs.");
-  const int64_t size = std::max(read_scalar(ops::amax(at, {})).to_int() + 1, minlength);
+  const int64_t largest = read_scalar(ops::amax(at, {})).to_int();
+  TORCH_CHECK(largest < std::numeric_limits<int64_t>::max(), "bincount(): expected values below 2^63 - 1, got ",
+              largest);
+  const int64_t size = std::max(largest + 1, minlength);
   const TensorBase result = ops::zeros({size}, type, std::nullopt, self.device());
   bincount_stub(self.device().type(), result, at,
                 weights.has_value() ? ops::contiguous(ops::to(*weights, type)) : TensorBase());

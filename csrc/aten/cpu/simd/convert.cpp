@@ -84,7 +84,7 @@ HWY_AFTER_NAMESPACE();
 #include <algorithm>
 #include <cstring>
 
-#include "c10/errors.h"
+#include "aten/core/Dispatch.h"
 
 namespace tiny_torch::simd {
 
@@ -94,10 +94,6 @@ ConvertFn store_function(ScalarType compute, ScalarType dst) { return SIMD_DISPA
 namespace {
 // A block of the widest element fits twice into the smallest first-level cache we know of.
 constexpr int64_t kBlock = 512;
-
-struct alignas(8) Item16 {
-  uint64_t half[2];
-};
 
 template <class T>
 void gather_items(void* dst, const void* src, int64_t stride, int64_t row_stride, int64_t n, int64_t rows) {
@@ -138,34 +134,14 @@ ConvertFn checked(ConvertFn fn, ScalarType from, ScalarType to) {
 
 void gather_rows(void* dst, const void* src, int64_t stride, int64_t row_stride, int64_t itemsize, int64_t n,
                  int64_t rows) {
-  switch (itemsize) {
-    case 1:
-      return gather_items<uint8_t>(dst, src, stride, row_stride, n, rows);
-    case 2:
-      return gather_items<uint16_t>(dst, src, stride, row_stride, n, rows);
-    case 4:
-      return gather_items<uint32_t>(dst, src, stride, row_stride, n, rows);
-    case 8:
-      return gather_items<uint64_t>(dst, src, stride, row_stride, n, rows);
-    default:
-      return gather_items<Item16>(dst, src, stride, row_stride, n, rows);
-  }
+  dispatch_bytes(static_cast<size_t>(itemsize),
+                 [&](auto item) { gather_items<decltype(item)>(dst, src, stride, row_stride, n, rows); });
 }
 
 void scatter_rows(void* dst, int64_t stride, int64_t row_stride, const void* src, int64_t itemsize, int64_t n,
                   int64_t rows) {
-  switch (itemsize) {
-    case 1:
-      return scatter_items<uint8_t>(dst, stride, row_stride, src, n, rows);
-    case 2:
-      return scatter_items<uint16_t>(dst, stride, row_stride, src, n, rows);
-    case 4:
-      return scatter_items<uint32_t>(dst, stride, row_stride, src, n, rows);
-    case 8:
-      return scatter_items<uint64_t>(dst, stride, row_stride, src, n, rows);
-    default:
-      return scatter_items<Item16>(dst, stride, row_stride, src, n, rows);
-  }
+  dispatch_bytes(static_cast<size_t>(itemsize),
+                 [&](auto item) { scatter_items<decltype(item)>(dst, stride, row_stride, src, n, rows); });
 }
 
 void gather_block(void* dst, const void* src, int64_t stride, int64_t itemsize, int64_t n) {
