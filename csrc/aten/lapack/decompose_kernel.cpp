@@ -1,4 +1,7 @@
 // QR, eigenvalues, singular values, least squares.
+#include <algorithm>
+#include <cmath>
+
 #include "aten/lapack/routine.h"
 #include "aten/native/linalg_stub.h"
 
@@ -172,6 +175,18 @@ void eig_kernel(const TensorBase& a, const TensorBase& w, const TensorBase& v, c
   });
 }
 
+// Iterations towards singular values may go on for ever over anything else.
+template <class T>
+bool is_finite(const T* values, int64_t n) {
+  return std::all_of(values, values + n, [](T x) {
+    if constexpr (Traits<T>::kComplex)
+      return std::isfinite(x.real()) && std::isfinite(x.imag());
+    else
+      return std::isfinite(x);
+  });
+}
+constexpr int kNotFinite = 1;
+
 template <class T>
 void svd_of(const TensorBase& a, const TensorBase& u, const TensorBase& s, const TensorBase& vh, int* verdict) {
   using R = real_t<T>;
@@ -203,6 +218,10 @@ void svd_of(const TensorBase& a, const TensorBase& u, const TensorBase& s, const
     std::vector<R> real_work(Traits<T>::kComplex ? static_cast<size_t>(reals) : 1);
     auto int_work = work_space<int>(8 * k);
     for (int64_t b = begin; b < end; ++b) {
+      if (!is_finite(m[b], int64_t{m.rows} * m.columns)) {
+        verdict[b] = kNotFinite;
+        continue;
+      }
       run(m[b], values + b * k, vectors ? left[b] : nullptr, vectors ? right[b] : nullptr, work.data(), size,
           real_work.data(), int_work.data(), verdict + b);
     }
@@ -224,6 +243,7 @@ class LeastSquares {
         b_(b),
         rcond_(rcond),
         driver_(driver),
+        is_by_svd_(driver == "gelsd" || driver == "gelss"),
         routine_(driver.c_str()),
         pivots_(static_cast<size_t>(a.columns)) {
     values_.resize(static_cast<size_t>(std::max(1, std::min(a.rows, a.columns))));
@@ -237,6 +257,11 @@ class LeastSquares {
     int_work_.resize(static_cast<size_t>(std::max(1, int_work_[0])));
   }
   void solve(int64_t at, R* values, int64_t* rank, int* info) {
+    *rank = 0;
+    if (is_by_svd_ && !is_finite(a_[at], int64_t{a_.rows} * a_.columns)) {
+      *info = kNotFinite;
+      return;
+    }
     int found = 0;
     std::fill(pivots_.begin(), pivots_.end(), 0);
     call(a_[at], b_[at], values != nullptr ? values : values_.data(), &found, info);
@@ -260,6 +285,7 @@ class LeastSquares {
   const Matrices<R>&a_, &b_;
   R rcond_;
   const std::string& driver_;
+  bool is_by_svd_;
   Routine<R> routine_;
   std::vector<int> pivots_;
   std::vector<R> work_, values_;

@@ -223,6 +223,19 @@ def test_singular_matrices_raise(call, batch):
     assert issubclass(torch.linalg.LinAlgError, RuntimeError)
 
 
+@pytest.mark.parametrize("value", [float("inf"), -float("inf"), float("nan")])
+@pytest.mark.parametrize("dtype", [*DTYPES, "complex128"])
+def test_singular_values_of_what_is_not_finite(dtype, value):
+    a = torch.ones(2, 4, 5, dtype=getattr(torch, dtype))
+    a[1, 0, 0] = value
+    for call in (torch.linalg.svd, torch.linalg.svdvals, torch.linalg.pinv, torch.linalg.matrix_rank):
+        with pytest.raises(torch.linalg.LinAlgError, match="Batch element 1"):
+            call(a)
+    for driver in ("gelss", "gelsd") if dtype != "complex128" else ():
+        with pytest.raises(torch.linalg.LinAlgError):
+            torch.linalg.lstsq(a, torch.ones(2, 4, 1, dtype=a.dtype), driver=driver)
+
+
 def test_verdicts_instead_of_errors():
     a = torch.stack([torch.eye(2), torch.tensor(SINGULAR)])
     assert torch.linalg.inv_ex(a).info.tolist() == [0, 2]
