@@ -106,3 +106,9 @@ def test_linear_out():
     x, w, b = torch.rand(2, 3), torch.rand(4, 3), torch.rand(4)
     out = torch.empty(0)
     assert torch._C._nn.linear(x, w, b, out=out) is out and torch.equal(out, torch.nn.functional.linear(x, w, b))
+
+
+def test_resizing_counts_as_a_change():
+    x = torch.ones(2, 3)
+    x.resize_(4)
+    assert x._version == 1 and x.resize_as_(torch.ones(2))._version == 2

@@ -1,6 +1,7 @@
 // Statistics of order, running extremes, binary search and counting, over rows.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 

@@ -37,6 +37,9 @@ TensorBase round(const TensorBase& self, int64_t decimals) {
   TORCH_CHECK_NOT_IMPLEMENTED(self.is_floating_point(), "\"round_cpu\" not implemented for '",
                               to_string(self.scalar_type()), "'");
   if (decimals == 0) return ops::round(self);
+  // The product with a power of ten is beyond what a half type holds.
+  if (is_reduced_floating_point(self.scalar_type()))
+    return ops::to(native::round(ops::to(self, kFloat), decimals), self.scalar_type());
   const Scalar power(std::pow(10.0, static_cast<double>(std::abs(decimals))));
   return decimals > 0 ? ops::round(self * power) / power : ops::round(self / power) * power;
 }

@@ -105,7 +105,7 @@ TensorBase count_points(const TensorBase& points, const Edges& edges, const std:
   if (hist.numel() == 0) return hist;
   TensorBase flat = ops::reshape(hist, {-1});
   const TensorBase amount =
-      weight.has_value() ? ops::reshape(*weight, {-1}) : ops::ones({rows.size(0)}, points.scalar_type());
+      weight.has_value() ? ops::reshape(*weight, {-1}) : ops::ones_like(place, points.scalar_type());
   flat = ops::index_add(flat, 0, ops::masked_select(place, inside), ops::masked_select(amount, inside));
   TensorBase result = ops::reshape(flat, shape);
   if (!density) return result;

@@ -151,7 +151,28 @@ std::tuple<TensorBase, TensorBase> geqrf(const TensorBase& self) {
   return {from_columns(columns), tau};
 }
 
+namespace {
+void check_reflectors(const char* op, const TensorBase& input, const TensorBase& tau, const char* first,
+                      const char* second) {
+  TORCH_CHECK(input.dim() >= 2, op, ": ", first, " must have at least 2 dimensions.");
+  TORCH_CHECK(input.size(-2) >= tau.size(-1) && tau.dim() >= 1, op, ": ", first,
+              ".shape[-2] must be greater than or equal to ", second, ".shape[-1]");
+  TORCH_CHECK(input.size(-1) >= tau.size(-1), op, ": ", first, ".shape[-1] must be greater than or equal to ", second,
+              ".shape[-1]");
+  TORCH_CHECK(input.dim() - tau.dim() == 1, op, ": Expected ", second, " to have one dimension less than ", first,
+              ", but got ", second, ".ndim equal to ", tau.dim(), " and ", first, ".ndim is equal to ", input.dim());
+  TORCH_CHECK(IntArrayRef(batch_shape(input)) == IntArrayRef(batch_shape(tau, 1)), op,
+              ": Expected batch dimensions of ", second, " to be equal to ", first, ".shape[:-2], but got ",
+              tau.sizes());
+  check_lapack_dtype(op, input);
+  check_same_dtype_and_device(op, input, tau);
+}
+}  // namespace
+
 TensorBase _householder_product(const TensorBase& input, const TensorBase& tau) {
+  check_reflectors("_householder_product", input, tau, "input", "tau");
+  TORCH_CHECK(input.size(-2) >= input.size(-1),
+              "_householder_product: input.shape[-2] must be greater than or equal to input.shape[-1]");
   const TensorBase columns = to_columns(input), scales = ops::contiguous(tau);
   if (columns.numel() == 0) return from_columns(columns);
   if (tau.size(-1) == 0) {
@@ -289,22 +310,6 @@ TensorBase reflect(const TensorBase& q, const TensorBase& input, const TensorBas
   TensorBase scale = ops::unsqueeze(ops::narrow(tau, -1, i, 1), -1);
   if (adjoint) scale = ops::conj(scale);
   return q - scale * ops::matmul(v, ops::matmul(ops::conj(ops::transpose(v, -2, -1)), q));
-}
-
-void check_reflectors(const char* op, const TensorBase& input, const TensorBase& tau, const char* first,
-                      const char* second) {
-  TORCH_CHECK(input.dim() >= 2, op, ": ", first, " must have at least 2 dimensions.");
-  TORCH_CHECK(input.size(-2) >= tau.size(-1) && tau.dim() >= 1, op, ": ", first,
-              ".shape[-2] must be greater than or equal to ", second, ".shape[-1]");
-  TORCH_CHECK(input.size(-1) >= tau.size(-1), op, ": ", first, ".shape[-1] must be greater than or equal to ", second,
-              ".shape[-1]");
-  TORCH_CHECK(input.dim() - tau.dim() == 1, op, ": Expected ", second, " to have one dimension less than ", first,
-              ", but got ", second, ".ndim equal to ", tau.dim(), " and ", first, ".ndim is equal to ", input.dim());
-  TORCH_CHECK(IntArrayRef(batch_shape(input)) == IntArrayRef(batch_shape(tau, 1)), op,
-              ": Expected batch dimensions of ", second, " to be equal to ", first, ".shape[:-2], but got ",
-              tau.sizes());
-  check_lapack_dtype(op, input);
-  check_same_dtype_and_device(op, input, tau);
 }
 
 }  // namespace

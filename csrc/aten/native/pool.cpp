@@ -160,6 +160,11 @@ int64_t product_of_last(IntArrayRef sizes, int64_t n) {
   return product;
 }
 
+void check_one_device(const char* op, const TensorBase& a, const TensorBase& b) {
+  TORCH_CHECK(a.device() == b.device(), op, ": Expected all tensors to be on the same device, but found ", a.device(),
+              " and ", b.device());
+}
+
 TensorBase dense(const TensorBase& t) { return t.is_contiguous() ? t : ops::clone(t, MemoryFormat::Contiguous); }
 
 TensorBase scatter(const char* op, const TensorBase& grad_output, const TensorBase& indices, IntArrayRef input_sizes,
@@ -168,6 +173,7 @@ TensorBase scatter(const char* op, const TensorBase& grad_output, const TensorBa
               grad_output.sizes(), " and ", indices.sizes());
   TORCH_CHECK(indices.scalar_type() == kLong, op, ": expected indices of dtype int64, got ",
               to_string(indices.scalar_type()));
+  check_one_device(op, grad_output, indices);
   TORCH_CHECK(dims >= 1 && dims <= grad_output.dim() && input_sizes.size() == grad_output.sizes().size(), op,
               ": expected sizes with ", grad_output.dim(), " dims, got ", input_sizes);
   for (size_t i = 0; i + static_cast<size_t>(dims) < input_sizes.size(); ++i) {
@@ -277,6 +283,7 @@ TensorBase adaptive_pool_backward(const char* op, int64_t dims, const TensorBase
   }
   TORCH_CHECK(grad_output.scalar_type() == self.scalar_type(), "expected dtype ", to_string(self.scalar_type()),
               " for `grad_output` but got dtype ", to_string(grad_output.scalar_type()));
+  check_one_device(op, grad_output, self);
   TensorBase grad_input = result_like(self, self.sizes(), self.scalar_type());
   if (grad_input.numel() == 0) return grad_input;
   if (grad_output.numel() == 0) return ops::zero_(grad_input);

@@ -198,6 +198,15 @@ TensorBase bucketize(const TensorBase& self, const TensorBase& boundaries, bool 
   return ops::searchsorted(boundaries, self, out_int32, right);
 }
 
+namespace {
+// Whether each of `x` stands in the sorted vector.
+TensorBase stands_in(const TensorBase& sorted, const TensorBase& x, IntArrayRef shape) {
+  if (sorted.numel() == 0) return ops::zeros(shape, kBool, std::nullopt, x.device());
+  const TensorBase at = ops::clamp_max(ops::searchsorted(sorted, x), Scalar(sorted.numel() - 1));
+  return ops::reshape(ops::eq(ops::index_select(sorted, 0, at), x), shape);
+}
+}  // namespace
+
 TensorBase isin(const TensorBase& elements, const TensorBase& test_elements, bool, bool invert) {
   const TensorBase* operands[] = {&elements, &test_elements};
   const Device device = common_device("isin", operands, 2);
@@ -211,9 +220,10 @@ TensorBase isin(const TensorBase& elements, const TensorBase& test_elements, boo
     found = ops::zeros(elements.sizes(), kBool, std::nullopt, device);
   } else {
     const TensorBase x = ops::reshape(ops::to(elements, device, type), {-1});
-    const TensorBase sorted = std::get<0>(ops::sort(ops::reshape(ops::to(test_elements, device, type), {-1})));
-    const TensorBase at = ops::clamp_max(ops::searchsorted(sorted, x), Scalar(sorted.numel() - 1));
-    found = ops::reshape(ops::eq(ops::index_select(sorted, 0, at), x), elements.sizes());
+    TensorBase wanted = ops::reshape(ops::to(test_elements, device, type), {-1});
+    // nan equals nothing, and a sorted list that ends in it misleads the binary search.
+    if (is_floating_point(type)) wanted = ops::masked_select(wanted, ops::eq(wanted, wanted));
+    found = stands_in(std::get<0>(ops::sort(wanted)), x, elements.sizes());
   }
   return invert ? ops::logical_not(found) : found;
 }

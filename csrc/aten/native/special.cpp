@@ -53,9 +53,11 @@ TensorBase nextafter(const TensorBase& self, const TensorBase& other) {
   TORCH_CHECK_NOT_IMPLEMENTED(is_floating_point(dtype), "\"nextafter_cpu\" not implemented for '", to_string(dtype),
                               "'");
   const DimVector shape = infer_broadcast_size(self.sizes(), other.sizes());
-  const auto spread = [&](const TensorBase& t) { return ops::contiguous(ops::expand(ops::to(t, dtype), shape)); };
-  TensorBase out = empty_tensor(shape, dtype, self.device());
-  nextafter_stub(self.device().type(), out, spread(self), spread(other));
+  const auto spread = [&](const TensorBase& t) { return ops::contiguous(ops::expand(t, shape)); };
+  const TensorBase* operands[] = {&self, &other};
+  const Device device = common_device("nextafter", operands, 2);
+  TensorBase out = empty_tensor(shape, dtype, device);
+  nextafter_stub(device.type(), out, spread(ops::to(self, device, dtype)), spread(ops::to(other, device, dtype)));
   return out;
 }
 

@@ -17,16 +17,23 @@ bool is_nearest(ResizeMode mode) { return mode == ResizeMode::Nearest || mode ==
 template <class A>
 A scale_of(int64_t in, int64_t out, std::optional<double> factor, bool align_corners) {
   if (align_corners) return out > 1 ? static_cast<A>(in - 1) / static_cast<A>(out - 1) : A(0);
+  TORCH_CHECK(!factor.has_value() || std::isfinite(static_cast<A>(1.0 / *factor)) || !(*factor > 0),
+              "upsampling: expected scale factors whose inverse is finite, got ", factor.value_or(0.0));
   return factor.has_value() && *factor > 0 ? static_cast<A>(1.0 / *factor) : static_cast<A>(in) / static_cast<A>(out);
+}
+
+// The place that `at`, a number that may be beyond all integers, falls into.
+template <class A>
+int64_t place_below(A at, int64_t in) {
+  return std::min<int64_t>(static_cast<int64_t>(std::floor(std::min(at, static_cast<A>(in)))), in - 1);
 }
 
 int64_t nearest_place(ResizeMode mode, int64_t place, int64_t in, int64_t out, std::optional<double> factor) {
   const float scale = scale_of<float>(in, out, factor, false);
-  if (mode == ResizeMode::NearestExact)
-    return std::min<int64_t>(static_cast<int64_t>(std::floor((static_cast<float>(place) + 0.5F) * scale)), in - 1);
+  if (mode == ResizeMode::NearestExact) return place_below((static_cast<float>(place) + 0.5F) * scale, in);
   if (out == in) return place;
   if (out == 2 * in) return place / 2;
-  return std::min<int64_t>(static_cast<int64_t>(std::floor(static_cast<float>(place) * scale)), in - 1);
+  return place_below(static_cast<float>(place) * scale, in);
 }
 
 template <class A>
@@ -43,7 +50,7 @@ struct LastPlace {
 // The place before `at`, and how far `at` lies beyond it.
 template <class A>
 LastPlace split(A at, int64_t in) {
-  const int64_t place = std::min<int64_t>(static_cast<int64_t>(std::floor(at)), in - 1);
+  const int64_t place = place_below(at, in);
   return {place, static_cast<double>(std::min(std::max(at - static_cast<A>(place), A(0)), A(1)))};
 }
 
@@ -105,11 +112,11 @@ A filter(ResizeMode mode, A x) {
 template <class A>
 void antialias_taps(AxisTaps& taps, ResizeMode mode, int64_t out, A scale) {
   const A stretch = scale >= A(1) ? scale : A(1), support = static_cast<A>(filter_reach(mode)) * stretch;
-  taps.width = 2 * static_cast<int64_t>(std::ceil(support)) + 1;
+  const auto whole = [&](A at) { return place_below(std::max(at, A(0)), taps.in + 1); };
+  taps.width = std::min(2 * place_below(std::ceil(support), taps.in + 1) + 1, taps.in);
   for (int64_t o = 0; o < out; ++o) {
     const A centre = scale * (static_cast<A>(o) + A(0.5));
-    const int64_t first = std::max<int64_t>(static_cast<int64_t>(centre - support + A(0.5)), 0);
-    const int64_t last = std::min<int64_t>(static_cast<int64_t>(centre + support + A(0.5)), taps.in);
+    const int64_t first = whole(centre - support + A(0.5)), last = whole(centre + support + A(0.5));
     const int64_t count = std::min(std::max<int64_t>(last - first, 0), taps.width);
     std::vector<A> weights;
     A total = 0;
@@ -119,7 +126,7 @@ void antialias_taps(AxisTaps& taps, ResizeMode mode, int64_t out, A scale) {
     }
     for (int64_t i = 0; i < taps.width; ++i) {
       const A weight = i < count ? (total != A(0) ? weights[static_cast<size_t>(i)] / total : A(0)) : A(0);
-      taps.places.push_back(i < count ? first + i : std::max<int64_t>(first + count - 1, 0));
+      taps.places.push_back(i < count ? first + i : std::min(std::max<int64_t>(first + count - 1, 0), taps.in - 1));
       taps.weights.push_back(static_cast<double>(weight));
     }
   }

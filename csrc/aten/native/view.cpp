@@ -37,7 +37,7 @@ TensorBase view(const TensorBase& self, IntArrayRef size) {
 }
 
 TensorBase _reshape_alias(const TensorBase& self, IntArrayRef size, IntArrayRef stride) {
-  return alias_with(self, size, stride, self.storage_offset());
+  return native::as_strided(self, size, stride, std::nullopt);
 }
 
 TensorBase _unsafe_view(const TensorBase& self, IntArrayRef size) { return native::view(self, size); }
