@@ -168,6 +168,13 @@ void check_overlap(const PointwiseOp& op, const TensorBase& out, const TensorBas
   for (int i = 0; i < op.num_inputs; ++i) check_no_partial_overlap(out, *inputs[i]);
 }
 
+void check_output_device(const PointwiseOp& op, const TensorBase& out, const TensorBase* const* inputs) {
+  const Device device = common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));
+  TORCH_CHECK(out.device() == device, op.name,
+              ": Expected all tensors to be on the same device, but found at least two devices, ", device, " and ",
+              out.device(), "!");
+}
+
 }  // namespace
 
 TensorBase pointwise_new(const PointwiseOp& op, const TensorBase* const* inputs, const Scalar* scalars) {
@@ -183,7 +190,7 @@ void pointwise_inplace(const PointwiseOp& op, const TensorBase& self, const Tens
                        const Scalar* scalars) {
   const Plan plan = plan_dtypes(op, inputs);
   check_supported(op, plan.common);
-  common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));
+  check_output_device(op, self, inputs);
   check_can_cast(plan.result, self.scalar_type());
   const DimVector shape = broadcast_shape(op, inputs);
   TORCH_CHECK(self.sizes() == IntArrayRef(shape), "output with shape ", self.sizes(),
@@ -196,10 +203,7 @@ void pointwise_out(const PointwiseOp& op, const TensorBase& out, const TensorBas
                    const Scalar* scalars) {
   const Plan plan = plan_dtypes(op, inputs);
   check_supported(op, plan.common);
-  const Device device = common_device(op.name, inputs, static_cast<size_t>(op.num_inputs));
-  TORCH_CHECK(out.device() == device, op.name,
-              ": Expected all tensors to be on the same device, but found at least two devices, ", device, " and ",
-              out.device(), "!");
+  check_output_device(op, out, inputs);
   check_can_cast(plan.result, out.scalar_type());
   const DimVector shape = broadcast_shape(op, inputs);
   const bool fits = out.sizes() == IntArrayRef(shape);

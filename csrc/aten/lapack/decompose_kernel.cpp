@@ -137,6 +137,18 @@ void eig_real(const TensorBase& a, const TensorBase& w, const TensorBase& v, int
   });
 }
 
+// LAPACK's iterations may go on for ever, or leave their memory, over anything else.
+template <class T>
+bool is_finite(const T* values, int64_t n) {
+  return std::all_of(values, values + n, [](T x) {
+    if constexpr (Traits<T>::kComplex)
+      return std::isfinite(x.real()) && std::isfinite(x.imag());
+    else
+      return std::isfinite(x);
+  });
+}
+constexpr int kNotFinite = 1;
+
 template <class T>
 void eig_complex(const TensorBase& a, const TensorBase& w, const TensorBase& v, int* verdict) {
   using R = real_t<T>;
@@ -157,6 +169,10 @@ void eig_complex(const TensorBase& a, const TensorBase& w, const TensorBase& v, 
     auto work = work_space<T>(size);
     auto real_work = work_space<R>(2 * n);
     for (int64_t b = begin; b < end; ++b) {
+      if (!is_finite(m[b], int64_t{n} * n)) {
+        verdict[b] = kNotFinite;
+        continue;
+      }
       run(m[b], values + b * n, to != nullptr ? to + b * m.size : nullptr, work.data(), size, real_work.data(),
           verdict + b);
     }
@@ -174,18 +190,6 @@ void eig_kernel(const TensorBase& a, const TensorBase& w, const TensorBase& v, c
     }
   });
 }
-
-// Iterations towards singular values may go on for ever over anything else.
-template <class T>
-bool is_finite(const T* values, int64_t n) {
-  return std::all_of(values, values + n, [](T x) {
-    if constexpr (Traits<T>::kComplex)
-      return std::isfinite(x.real()) && std::isfinite(x.imag());
-    else
-      return std::isfinite(x);
-  });
-}
-constexpr int kNotFinite = 1;
 
 template <class T>
 void svd_of(const TensorBase& a, const TensorBase& u, const TensorBase& s, const TensorBase& vh, int* verdict) {

@@ -74,11 +74,14 @@ std::tuple<TensorBase, TensorBase> adaptive_max_pool(const char* op, int64_t dim
   for (int64_t size : output_size)
     TORCH_CHECK(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", output_size);
   WindowTable windows = single_windows();
+  checked_numel(with_spatial(self, output_size));
   for (int64_t i = 0; i < dims; ++i) {
     const auto d = static_cast<size_t>(3 - dims + i);
     const int64_t in = self.size(self.dim() - dims + i), out = output_size[static_cast<size_t>(i)];
-    windows.begin[d].clear();
-    windows.end[d].clear();
+    for (std::vector<int64_t>* ends : {&windows.begin[d], &windows.end[d]}) {
+      ends->clear();
+      ends->reserve(static_cast<size_t>(out));  // fails at once where there is no memory
+    }
     for (int64_t o = 0; o < out; ++o) {
       windows.begin[d].push_back(o * in / out);
       windows.end[d].push_back(((o + 1) * in + out - 1) / out);

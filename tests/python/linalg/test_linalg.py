@@ -234,6 +234,9 @@ def test_singular_values_of_what_is_not_finite(dtype, value):
     for driver in ("gelss", "gelsd") if dtype != "complex128" else ():
         with pytest.raises(torch.linalg.LinAlgError):
             torch.linalg.lstsq(a, torch.ones(2, 4, 1, dtype=a.dtype), driver=driver)
+    for call in (torch.linalg.eig, torch.linalg.eigvals):
+        with pytest.raises(RuntimeError, match="infs or NaNs|non-finite"):
+            call(a[..., :4])
 
 
 def test_verdicts_instead_of_errors():

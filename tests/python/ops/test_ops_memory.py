@@ -35,6 +35,8 @@ REFUSED = {
         A.to("meta"), A, [1, 1], [5, 5], tiny.zeros(3, 5, 5, dtype=tiny.int64)
     ),
     "other device, nextafter": lambda aten: aten.nextafter(A, A.to("meta")),
+    "other device, in place": lambda aten: aten.addcmul_(A[0, 0, 0].clone(), A[0, 0, 0], tiny.ones((), device="meta")),
+    "more windows than memory": lambda aten: aten.adaptive_max_pool1d(A, [2**61]),
     "beyond the storage": lambda aten: aten._reshape_alias(A, [1, 5], [0, 10**6]),
     "negative size": lambda aten: aten._reshape_alias(A, [-3, 2], [1, 2]),
     "more reflectors than columns": lambda aten: aten._householder_product(tiny.ones(2, 3), tiny.ones(4)),
