@@ -162,8 +162,9 @@ void eig_complex(const TensorBase& a, const TensorBase& w, const TensorBase& v, 
          kLength, kLength);
   };
   T answer(0);
+  R written(0);  // the question for the size writes here as well
   int ignored = 0;
-  run(nullptr, nullptr, nullptr, &answer, -1, nullptr, &ignored);
+  run(nullptr, nullptr, nullptr, &answer, -1, &written, &ignored);
   const int size = std::max(asked_size(answer), 2 * n);
   for_batch(batch_count(a), 25 * cubic_cost(n, n), [&](int64_t begin, int64_t end) {
     auto work = work_space<T>(size);

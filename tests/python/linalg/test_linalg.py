@@ -96,6 +96,17 @@ def test_eig_of_real_matrices(dtype):
     assert float((left - right).abs().max()) < 1e3 * torch.finfo(a.dtype).eps
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("shape", [(4, 4), (2, 3, 3), (1, 1), (0, 0)])
+def test_eig_of_complex_matrices(dtype, shape):
+    a = made(shape, dtype)
+    values, vectors = torch.linalg.eig(a)
+    ours, theirs = (a @ vectors).numpy(), (vectors * values.unsqueeze(-2)).numpy()
+    oracle.testing.assert_close(oracle.from_numpy(ours), oracle.from_numpy(theirs), rtol=1e-4, atol=1e-4)
+    traces = oracle.linalg.eigvals(oracle.from_numpy(a.numpy())).sum(-1)
+    oracle.testing.assert_close(oracle.from_numpy(values.sum(-1).numpy()), traces, rtol=1e-4, atol=1e-4)
+
+
 def test_complex_matrices():
     real, imaginary = oracle.randn(2, 4, 4, dtype=oracle.float64), oracle.randn(2, 4, 4, dtype=oracle.float64)
     theirs = oracle.complex(real, imaginary)
