@@ -76,8 +76,8 @@ class Scalar {
       // The upper bound is exclusive, because 2^63 is a double and 2^63 - 1 is not.
       constexpr double kEnd =
           2.0 * static_cast<double>(uint64_t{1} << (8 * sizeof(T) - 2)) * (std::is_signed_v<T> ? 1.0 : 2.0);
-      const double lowest = -kEnd;
-      TORCH_CHECK(d < kEnd && d >= lowest, "value cannot be converted to type ", to_string(scalar_type_of<T>),
+      constexpr double kLowest = std::is_signed_v<T> ? -kEnd : 0.0;
+      TORCH_CHECK(d < kEnd && d >= kLowest, "value cannot be converted to type ", to_string(scalar_type_of<T>),
                   " without overflow");
       return static_cast<T>(static_cast<int64_t>(d));
     } else if constexpr (std::is_same_v<T, double>) {

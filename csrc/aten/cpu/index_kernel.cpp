@@ -164,9 +164,23 @@ void sort_typed(const SortCall& call) {
       }
       return a.second < b.second;
     };
+    const auto element = [&](int64_t r, int64_t i) { return std::pair<M, int64_t>(static_cast<M>(from[r * n + i]), i); };
     for (int64_t r = begin; r < end; ++r) {
-      for (int64_t i = 0; i < n; ++i) row[static_cast<size_t>(i)] = {static_cast<M>(from[r * n + i]), i};
-      if (k == n && !call.stable) {
+      // Of few out of many, most elements are only compared with the last of the best so far, the top of a heap.
+      const bool few = k < n / 4;
+      const int64_t loaded = few ? k : n;
+      for (int64_t i = 0; i < loaded; ++i) row[static_cast<size_t>(i)] = element(r, i);
+      if (few && k > 0) {
+        std::make_heap(row.begin(), row.begin() + k, less);
+        for (int64_t i = k; i < n; ++i) {
+          const auto candidate = element(r, i);
+          if (!less(candidate, row.front())) continue;
+          std::pop_heap(row.begin(), row.begin() + k, less);
+          row[static_cast<size_t>(k - 1)] = candidate;
+          std::push_heap(row.begin(), row.begin() + k, less);
+        }
+        std::sort_heap(row.begin(), row.begin() + k, less);
+      } else if (k == n && !call.stable) {
         std::sort(row.begin(), row.end(), less_by_value);
       } else if (k == n) {
         std::sort(row.begin(), row.end(), less);

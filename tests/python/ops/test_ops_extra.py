@@ -97,6 +97,7 @@ REFUSED = {
     "gather into another dtype": lambda t, x: t.gather(x, 0, t.tensor([2]), out=t.zeros(1, dtype=t.float64)),
     "roll without dimensions": lambda t, x: t.roll(t.tensor(1.0), 0, 0),
     "aminmax of nothing": lambda t, x: t.aminmax(t.zeros(3, 0), dim=1),
+    "a negative float for uint8": lambda t, x: t.zeros(2, dtype=t.uint8).fill_(-3.0),
     "a number above uint8": lambda t, x: t.zeros(2, dtype=t.uint8).fill_(300),
     "einsum of two dtypes": lambda t, x: t.einsum("i,i->", x, x.double()),
     "nanmean of complex numbers": lambda t, x: t.nanmean(x.to(t.complex64)),
