@@ -25,9 +25,11 @@ void resize(const TensorBase& self, IntArrayRef sizes, std::optional<MemoryForma
                       : wanted == MemoryFormat::ChannelsLast3d ? 5
                                                                : sizes.size();
   TORCH_CHECK(sizes.size() == rank, "required rank ", rank, " tensor to use ", wanted, " format");
-  if (self.sizes() != sizes) resize_contiguous(self, sizes);
+  if (self.sizes() != sizes) {
+    resize_contiguous(self, sizes);
+    self.impl()->version_counter().bump();
+  }
   if (wanted != MemoryFormat::Contiguous) self.impl()->set_sizes_and_strides(sizes, channels_last_strides(sizes));
-  self.impl()->version_counter().bump();
 }
 
 PyObject* tensor_resize(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {

@@ -112,3 +112,4 @@ def test_resizing_counts_as_a_change():
     x = torch.ones(2, 3)
     x.resize_(4)
     assert x._version == 1 and x.resize_as_(torch.ones(2))._version == 2
+    assert x.resize_(2)._version == 2 and x.resize_as_(torch.ones(2))._version == 2
