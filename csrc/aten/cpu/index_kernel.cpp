@@ -164,7 +164,9 @@ void sort_typed(const SortCall& call) {
       }
       return a.second < b.second;
     };
-    const auto element = [&](int64_t r, int64_t i) { return std::pair<M, int64_t>(static_cast<M>(from[r * n + i]), i); };
+    const auto element = [&](int64_t r, int64_t i) {
+      return std::pair<M, int64_t>(static_cast<M>(from[r * n + i]), i);
+    };
     for (int64_t r = begin; r < end; ++r) {
       // Of few out of many, most elements are only compared with the last of the best so far, the top of a heap.
       const bool few = k < n / 4;

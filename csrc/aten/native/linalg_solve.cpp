@@ -227,6 +227,15 @@ TensorBase logdet(const TensorBase& self) {
 
 std::tuple<TensorBase, TensorBase, TensorBase> _linalg_lstsq(const TensorBase& self, const TensorBase& b, double rcond,
                                                              std::string_view driver) {
+  TORCH_CHECK(self.dim() >= 2 && b.dim() == self.dim() && b.size(-2) == self.size(-2),
+              "_linalg_lstsq(): expected matrices with as many rows, got ", self.sizes(), " and ", b.sizes());
+  TORCH_CHECK(self.scalar_type() == b.scalar_type() && self.device() == b.device() &&
+                  (self.is_floating_point() || self.is_complex()) && to_real(self.scalar_type()) != kHalf &&
+                  to_real(self.scalar_type()) != kBFloat16,
+              "_linalg_lstsq(): expected matrices of one dtype of single or double precision on one device, got ",
+              to_string(self.scalar_type()), " and ", to_string(b.scalar_type()));
+  TORCH_CHECK(driver == "gels" || driver == "gelsy" || driver == "gelsd" || driver == "gelss",
+              "_linalg_lstsq(): expected the driver gels, gelsy, gelsd or gelss, got ", std::string(driver));
   const int64_t m = self.size(-2), n = self.size(-1), k = std::min(m, n), columns = b.size(-1);
   const DimVector batch = batch_shape(self);
   TensorBase rhs =

@@ -178,6 +178,9 @@ std::tuple<TensorBase, TensorBase> fractional_max_pool(const char* op, int64_t d
 
 TensorBase fractional_max_pool_backward(int64_t dims, const TensorBase& grad_output, const TensorBase& self,
                                         IntArrayRef, IntArrayRef output_size, const TensorBase& indices) {
+  TORCH_CHECK(self.dim() > dims && static_cast<int64_t>(output_size.size()) == dims,
+              "fractional_max_pool_backward(): expected an input of ", dims + 1, " or ", dims + 2, " dims and ", dims,
+              " output sizes, got ", self.sizes(), " and ", output_size);
   TORCH_CHECK(grad_output.sizes() == IntArrayRef(with_spatial(self, output_size)),
               "fractional_max_pool_backward(): expected a gradient of size ",
               IntArrayRef(with_spatial(self, output_size)), ", got ", grad_output.sizes());
