@@ -39,6 +39,11 @@ install: $(stamps)/venv  ## build a package and install it into the active virtu
 
 .PHONY: build
 build: $(stamps)/venv configure  ## compile into build/ and tiny_torch/, ready to import from here
+	@cmake --build $(BUILD) --parallel $(JOBS) $(verbose) --target tiny_torch_C
+
+# The C++ tests and examples as well, where there is GoogleTest.
+.PHONY: build-all
+build-all: $(stamps)/venv configure
 	@cmake --build $(BUILD) --parallel $(JOBS) $(verbose)
 
 .PHONY: demo
@@ -46,7 +51,7 @@ demo: $(stamps)/data build  ## train a small network on Fashion-MNIST (DATA=dir,
 	$(PY) -m tiny_torch examples/mnist/main.py $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
 
 .PHONY: test
-test: $(stamps)/tests $(stamps)/dev build  ## run all tests (PYTEST_ARGS="-k softmax")
+test: $(stamps)/tests $(stamps)/dev build-all  ## run all tests (PYTEST_ARGS="-k softmax")
 	@if [ -x $(BUILD)/tiny_torch_tests ]; then $(BUILD)/tiny_torch_tests --gtest_brief=1; \
 	  else echo "no C++ tests were built"; fi
 	$(PY) -m pytest $(PYTEST_ARGS)

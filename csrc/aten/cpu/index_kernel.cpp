@@ -138,6 +138,31 @@ void nonzero_kernel(const TensorBase& mask, std::vector<int64_t>& found) {
   }
 }
 
+// The first k of n elements in order; `best` holds those at positions below k. They form a heap whose top is the last of
+// them, and blocks in which nothing can come before that are passed over.
+template <bool kDescending, class T, class M, class Less>
+void keep_first(std::pair<M, int64_t>* best, int64_t k, const T* from, int64_t n, const Less& less) {
+  constexpr int64_t kBlock = 32;
+  std::make_heap(best, best + k, less);
+  for (int64_t i = k; i < n; i += kBlock) {
+    const int64_t end = std::min(n, i + kBlock);
+    const M last = best->first;
+    unsigned found = 0;  // negated, so that a nan on either side is looked at
+    for (int64_t j = i; j < end; ++j) {
+      const M x = static_cast<M>(from[j]);
+      found |= static_cast<unsigned>(!(kDescending ? x <= last : x >= last));
+    }
+    for (int64_t j = i; found != 0 && j < end; ++j) {
+      const std::pair<M, int64_t> candidate(static_cast<M>(from[j]), j);
+      if (!less(candidate, *best)) continue;
+      std::pop_heap(best, best + k, less);
+      best[k - 1] = candidate;
+      std::push_heap(best, best + k, less);
+    }
+  }
+  std::sort_heap(best, best + k, less);
+}
+
 template <class T>
 void sort_typed(const SortCall& call) {
   using M = opmath_t<T>;
@@ -168,20 +193,13 @@ void sort_typed(const SortCall& call) {
       return std::pair<M, int64_t>(static_cast<M>(from[r * n + i]), i);
     };
     for (int64_t r = begin; r < end; ++r) {
-      // Of few out of many, most elements are only compared with the last of the best so far, the top of a heap.
       const bool few = k < n / 4;
       const int64_t loaded = few ? k : n;
       for (int64_t i = 0; i < loaded; ++i) row[static_cast<size_t>(i)] = element(r, i);
       if (few && k > 0) {
-        std::make_heap(row.begin(), row.begin() + k, less);
-        for (int64_t i = k; i < n; ++i) {
-          const auto candidate = element(r, i);
-          if (!less(candidate, row.front())) continue;
-          std::pop_heap(row.begin(), row.begin() + k, less);
-          row[static_cast<size_t>(k - 1)] = candidate;
-          std::push_heap(row.begin(), row.begin() + k, less);
-        }
-        std::sort_heap(row.begin(), row.begin() + k, less);
+        const auto keep =
+            call.descending ? keep_first<true, T, M, decltype(less)> : keep_first<false, T, M, decltype(less)>;
+        keep(row.data(), k, from + r * n, n, less);
       } else if (k == n && !call.stable) {
         std::sort(row.begin(), row.end(), less_by_value);
       } else if (k == n) {
