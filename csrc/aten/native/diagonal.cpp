@@ -40,7 +40,9 @@ TensorBase diagonal_backward(const TensorBase& grad_output, IntArrayRef input_si
 TensorBase diag_embed(const TensorBase& self, int64_t offset, int64_t dim1, int64_t dim2) {
   const int64_t ndim = self.dim() + 1, d1 = maybe_wrap_dim(dim1, ndim), d2 = maybe_wrap_dim(dim2, ndim);
   TORCH_CHECK(d1 != d2, "diagonal dimensions cannot be identical ", dim1, ", ", dim2);
-  const int64_t n = self.size(-1) + (offset < 0 ? -offset : offset);
+  int64_t n = self.size(-1);
+  const bool overflow = offset < 0 ? __builtin_sub_overflow(n, offset, &n) : __builtin_add_overflow(n, offset, &n);
+  TORCH_CHECK(!overflow, "diag_embed(): expected an offset that leaves sizes within 64 bits, got ", offset);
   DimVector sizes(self.sizes().slice(0, self.sizes().size() - 1));
   sizes.insert(sizes.begin() + std::min(d1, d2), n);
   sizes.insert(sizes.begin() + std::max(d1, d2), n);

@@ -83,7 +83,7 @@ std::vector<TensorBase> chunk(const TensorBase& self, int64_t chunks, int64_t di
   TORCH_CHECK(self.dim() > 0, "chunk expects at least a 1-dimensional tensor");
   TORCH_CHECK(chunks > 0, "chunk expects `chunks` to be greater than 0, got: ", chunks);
   const int64_t size = self.size(maybe_wrap_dim(dim, self.dim()));
-  const int64_t piece = (size + chunks - 1) / chunks;
+  const int64_t piece = size / chunks + (size % chunks != 0 ? 1 : 0);
   // Pieces of no size: the number asked for is kept.
   if (piece == 0) return ops::split_with_sizes(self, std::vector<int64_t>(static_cast<size_t>(chunks), 0), dim);
   return ops::split(self, piece, dim);

@@ -169,13 +169,15 @@ class Child:
             for number in ready:
                 data = os.read(number, 1 << 16)
                 if streams[number] == "err":
-                    errors = (errors + data)[-4000:]
+                    errors = (errors + data)[-(1 << 16) :]
                     if not data:
                         del streams[number]
                     continue
                 if not data:
                     status = self.process.wait()
                     text = errors.decode(errors="replace").strip()
+                    report = [at for at in map(text.find, ("ERROR: AddressSanitizer", "runtime error:")) if at >= 0]
+                    text = text[min(report) :] if report else text[-4000:]
                     yield {"ended": "CRASH", "text": f"status {status}: {text[:1500]}"}
                     return
                 *lines, pending = (pending + data).split(b"\n")
@@ -205,6 +207,10 @@ def run(args):
                 raise SystemExit(f"the child ended before its first call: {message['text']}")
             else:
                 verdict = message["ended"] if stage == "tiny" else "not run"
+                if (
+                    "allocator is out of memory" in message["text"]
+                ):  # where bad_alloc would be thrown without a sanitizer
+                    verdict = "not run"
                 counts[verdict] += 1
                 if verdict in FAULTS:
                     faults.append({**current, "verdict": verdict, "text": message["text"]})
@@ -273,7 +279,7 @@ def main(argv=None):
     parser.add_argument("--timeout", type=float, default=60)
     parser.add_argument("--json", metavar="FILE", help="write all faults")
     parser.add_argument(
-        "--sanitized", action="store_true", help="the library was built with sanitizers: only crashes and hangs count"
+        "--sanitized", action="store_true", help="the library was built with sanitizers: only crashes count"
     )
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
@@ -290,7 +296,7 @@ def main(argv=None):
         with open(args.json, "w", encoding="utf-8") as file:
             json.dump({"counts": counts, "faults": faults}, file, indent=1)
     if args.sanitized:
-        return 1 if counts["CRASH"] or counts["HANG"] else 0
+        return 1 if counts["CRASH"] else 0  # without a limit of memory, billions of elements are computed
     return 1 if faults else 0
 
 

@@ -106,6 +106,7 @@ REFUSED = {
     "index_reduce before the beginning": lambda t, x: x.index_reduce(0, t.tensor([-1]), x[:1], "mean"),
     "index_add along a dimension not there": lambda t, x: t.zeros(1, 1, 3).index_add(2, t.tensor([0]), x.view(1, 3)),
     "nanmedian of bool along a dimension not there": lambda t, x: x.bool().nanmedian(5),
+    "a diagonal beyond 64 bits": lambda t, x: t.diag(x, -(2**63)),
     "amax of 65 dimensions": lambda t, x: t.amax(t.zeros([1] * 65), 0),
     "aminmax of 65 dimensions": lambda t, x: t.aminmax(t.zeros([1] * 65), dim=0),
 }
@@ -117,3 +118,11 @@ def test_refused(call):
         REFUSED[call](oracle, oracle.arange(3.0))
     with pytest.raises(theirs.type):
         REFUSED[call](tiny, tiny.arange(3.0))
+
+
+def test_chunk_counts_without_overflow():
+    for chunks in (2**62, 4, 3, 2):
+        assert [part.tolist() for part in tiny.arange(3).chunk(chunks)] == [
+            part.tolist() for part in oracle.arange(3).chunk(chunks)
+        ]
+    assert len(tiny.arange(3).chunk(2**63 - 1)) == 3  # PyTorch's own count overflows here
