@@ -7,8 +7,7 @@
 
 namespace tiny_torch::autograd {
 
-/// Of grad_output, input and grid of grid_sampler_backward, by differentiating the composite twice. Cannot be
-/// differentiated further.
+/// Of grad_output, input and grid of grid_sampler_backward.
 std::tuple<TensorBase, TensorBase, TensorBase> grid_sampler_double_backward(
     const TensorBase& grad_grad_input, const TensorBase& grad_grad_grid, const TensorBase& grad_output,
     const TensorBase& input, const TensorBase& grid, int64_t interpolation, int64_t padding, bool align_corners);

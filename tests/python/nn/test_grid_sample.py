@@ -58,6 +58,17 @@ def test_second_derivatives(dims, mode, padding, align):
     assert torch.autograd.gradgradcheck(f, (image, grid))
 
 
+def test_third_derivatives():
+    image, grid = (t.requires_grad_() for t in inputs(2, channels=1, positions=2))
+
+    def second(g):
+        out = kernel(2)(image, g, 0, 0, True)
+        (first,) = torch.autograd.grad((out**3).sum(), g, create_graph=True)
+        return torch.autograd.grad((first**3).sum(), g, create_graph=True)[0]
+
+    assert torch.autograd.gradcheck(second, (grid,))
+
+
 def test_half_types_compute_in_float():
     image, grid = inputs(2, torch.bfloat16)
     out = kernel(2)(image, grid, 0, 0, False)
