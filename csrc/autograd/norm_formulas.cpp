@@ -46,6 +46,15 @@ struct Normalization {
     const TensorBase z = xhat();
     return rstd * (g - average(g) - z * average(g * z));
   }
+  /// mean and rstd were computed without gradients: for derivatives of this one, they are made to depend on x.
+  void follow_input() {
+    if (fixed || !GradMode::is_enabled()) return;
+    const TensorBase wide = ops::to(x, mean.scalar_type());
+    mean = average(wide);
+    const TensorBase variance = average(ops::square(wide - mean));
+    const TensorBase eps = ops::detach(ops::reciprocal(ops::square(rstd)) - variance);
+    rstd = ops::rsqrt(variance + eps);
+  }
 };
 
 TensorBase sum_of(const TensorBase& a, const TensorBase& b) {
@@ -92,6 +101,7 @@ NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const Tens
   const auto rows = input.dim() - static_cast<int64_t>(normalized_shape.size());
   Normalization n{input, mean, rstd, weight.value_or(TensorBase()), {}, {}, false};
   for (int64_t d = 0; d < input.dim(); ++d) (d < rows ? n.parameters : n.statistics).push_back(d);
+  n.follow_input();
   auto [to_x, to_weight, to_grad_out] = double_backward(n, grad_of_input, grad_of_weight, grad_of_bias, grad_out);
   return {to_x, shaped(to_weight, normalized_shape), to_grad_out};
 }
@@ -113,6 +123,7 @@ NormGrads batch_norm_double_backward(const TensorBase& grad_of_input, const Tens
     n.statistics.push_back(d);
     n.parameters.push_back(d);
   }
+  n.follow_input();
   auto [to_x, to_weight, to_grad_out] =
       double_backward(n, grad_of_input, shaped(grad_of_weight, shape), shaped(grad_of_bias, shape), grad_out);
   return {to_x, shaped(to_weight, {input.size(1)}), to_grad_out};

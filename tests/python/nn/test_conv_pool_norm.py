@@ -232,6 +232,19 @@ def test_first_and_second_derivatives(name):
     assert gradgradcheck(f, tuple(inputs))
 
 
+@pytest.mark.parametrize("name", sorted(name for name in DOUBLE if name.endswith("_norm")))
+def test_third_derivatives(name):
+    # Mean and deviation are saved by forward without a graph; derivatives of second ones must not take them for constants.
+    f, shapes = DOUBLE[name]
+    torch.manual_seed(5)
+    inputs = tuple(torch.randn(*s, dtype=torch.float64).requires_grad_() for s in shapes)
+
+    def first(*tensors):
+        return torch.autograd.grad((f(*tensors) ** 2).sum(), tensors, create_graph=True)
+
+    assert gradgradcheck(first, inputs)
+
+
 def test_results_do_not_depend_on_the_number_of_threads():
     torch.manual_seed(7)
     x, w = torch.randn(64, 64, 33), torch.randn(64)
