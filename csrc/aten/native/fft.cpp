@@ -17,6 +17,8 @@
 namespace tiny_torch::native {
 
 DEFINE_STUB(fft_stub);
+DEFINE_STUB(fft_from_real_stub);
+DEFINE_STUB(fft_to_real_stub);
 
 namespace {
 
@@ -41,12 +43,17 @@ void check_complex(const char* op, const TensorBase& x, bool complex) {
       to_string(x.scalar_type()));
 }
 
-// In place; the factor is for all dims together.
-void transform(const TensorBase& x, IntArrayRef dims, bool forward, double factor) {
-  if (x.numel() == 0) return;
-  for (size_t i = 0; i < dims.size(); ++i) {
-    fft_stub(x.device().type(), x, maybe_wrap_dim(dims[i], x.dim()), forward, i == 0 ? factor : 1.0);
+// The factor is for all dims together; `self` itself is left alone.
+TensorBase transformed(const TensorBase& self, IntArrayRef dims, bool forward, double factor) {
+  TensorBase from = ops::contiguous(self);
+  if (self.numel() == 0 || dims.empty()) return ops::clone(from);
+  const TensorBase out = empty_tensor(self.sizes(), self.scalar_type(), self.device());
+  for (int64_t dim : dims) {
+    fft_stub(self.device().type(), out, from, maybe_wrap_dim(dim, self.dim()), forward, factor);
+    from = out;
+    factor = 1.0;
   }
+  return out;
 }
 
 double elements_over(const TensorBase& x, IntArrayRef dims) {
@@ -55,32 +62,34 @@ double elements_over(const TensorBase& x, IntArrayRef dims) {
   return count;
 }
 
-TensorBase complex_copy(const TensorBase& x, ScalarType dtype) {
-  TensorBase copy = empty_tensor(x.sizes(), dtype, x.device());
-  return ops::copy_(copy, x);
+// A new tensor with another last size, which `transform(out, contiguous x)` fills, where `dim` of `x` is the last one.
+template <class F>
+TensorBase along_last(const TensorBase& x, int64_t dim, int64_t size, ScalarType dtype, const F& transform) {
+  const TensorBase rows = ops::contiguous(ops::transpose(x, dim, -1));
+  DimVector sizes(rows.sizes());
+  sizes.back() = size;
+  const TensorBase out = empty_tensor(sizes, dtype, x.device());
+  if (rows.numel() > 0) transform(out, rows);
+  return ops::contiguous(ops::transpose(out, dim, -1));
 }
 
 }  // namespace
 
 TensorBase _fft_c2c(const TensorBase& self, IntArrayRef dim, int64_t normalization, bool forward) {
   check_complex("_fft_c2c", self, true);
-  const TensorBase result = complex_copy(self, self.scalar_type());
-  transform(result, dim, forward, factor_of(normalization, elements_over(self, dim)));
-  return result;
+  return transformed(self, dim, forward, factor_of(normalization, elements_over(self, dim)));
 }
 
 TensorBase _fft_r2c(const TensorBase& self, IntArrayRef dim, int64_t normalization, bool onesided) {
   check_complex("_fft_r2c", self, false);
-  const TensorBase x = complex_copy(self, to_complex(self.scalar_type()));
-  const int64_t last = dim.back(), n = self.size(last);
-  transform(x, dim.slice(dim.size() - 1, 1), true, factor_of(normalization, elements_over(self, dim)));
-  if (!onesided) {
-    transform(x, dim.slice(0, dim.size() - 1), true, 1.0);
-    return x;
-  }
-  const TensorBase half = ops::clone(ops::narrow(x, last, 0, n / 2 + 1), MemoryFormat::Contiguous);
-  transform(half, dim.slice(0, dim.size() - 1), true, 1.0);
-  return half;
+  const ScalarType dtype = to_complex(self.scalar_type());
+  const double factor = factor_of(normalization, elements_over(self, dim));
+  if (!onesided) return transformed(ops::to(self, dtype), dim, true, factor);
+  const int64_t last = dim.back();
+  const TensorBase half = along_last(self, last, self.size(last) / 2 + 1, dtype, [&](const auto& out, const auto& x) {
+    fft_from_real_stub(x.device().type(), out, x, factor);
+  });
+  return dim.size() == 1 ? half : transformed(half, dim.slice(0, dim.size() - 1), true, 1.0);
 }
 
 TensorBase _fft_c2r(const TensorBase& self, IntArrayRef dim, int64_t normalization, int64_t last_dim_size) {
@@ -88,24 +97,12 @@ TensorBase _fft_c2r(const TensorBase& self, IntArrayRef dim, int64_t normalizati
   const int64_t last = dim.back(), half = last_dim_size / 2 + 1;
   TORCH_CHECK(self.size(last) == half, "_fft_c2r: expected ", half, " values along dim ", last, " for ", last_dim_size,
               " results, got ", self.size(last));
-  const TensorBase first = complex_copy(self, self.scalar_type());
-  transform(first, dim.slice(0, dim.size() - 1), false, 1.0);
-  // The second half mirrors the first: x[n - k] = conj(x[k]).
-  const int64_t mirrored = last_dim_size - half;
-  const TensorBase tail = ops::conj(ops::flip(ops::narrow(first, last, 1, mirrored), IntArrayRef(last)));
-  DimVector sizes(self.sizes());
-  sizes[static_cast<size_t>(maybe_wrap_dim(last, self.dim()))] = last_dim_size;
-  const TensorBase whole = empty_tensor(sizes, self.scalar_type(), self.device());
-  TensorBase begin = ops::narrow(whole, last, 0, half), end = ops::narrow(whole, last, half, mirrored);
-  ops::copy_(begin, first);
-  ops::copy_(end, tail);
-  // The transform of real results is real at frequency zero and, for an even length, in the middle.
-  for (int64_t k : {int64_t{0}, last_dim_size % 2 == 0 ? last_dim_size / 2 : int64_t{0}}) {
-    TensorBase at = ops::select(whole, last, k);
-    ops::copy_(at, ops::real(ops::clone(at)));
-  }
-  transform(whole, dim.slice(dim.size() - 1, 1), false, factor_of(normalization, elements_over(whole, dim)));
-  return ops::clone(ops::real(whole), MemoryFormat::Contiguous);
+  const IntArrayRef others = dim.slice(0, dim.size() - 1);
+  const TensorBase x = others.empty() ? self : transformed(self, others, false, 1.0);
+  const double count = elements_over(self, others) * static_cast<double>(last_dim_size);
+  return along_last(x, last, last_dim_size, to_real(self.scalar_type()), [&](const auto& out, const auto& rows) {
+    fft_to_real_stub(rows.device().type(), out, rows, factor_of(normalization, count));
+  });
 }
 
 namespace {

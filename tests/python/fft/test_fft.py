@@ -41,6 +41,21 @@ def test_lengths(name, length, dtype):
 
 
 @pytest.mark.parametrize("name", ONE)
+@pytest.mark.parametrize("length", [6, 16, 48, 100, 400, 512, 1009])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("lines", [1, 2, 16, 35])
+def test_lines_along_any_dim(name, length, dtype, lines):
+    """Vectors hold adjacent lines, lines brought together, or parts of one line."""
+    for shape, dim in [((lines, length), 1), ((length, lines), 0), ((2, length, lines), 1)]:
+        check(name, inputs(name, shape, dtype), None, dim)
+
+
+@pytest.mark.parametrize("shape", [(70000, 3), (70000, 17), (65536, 2), (65537, 2)])
+def test_long_lines(shape):
+    check("fft", inputs("fft", shape, "float32"), None, 0)
+
+
+@pytest.mark.parametrize("name", ONE)
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("n", [None, 4, 7, 9])
 @pytest.mark.parametrize("dim", [-1, 0, 1])
