@@ -10,14 +10,19 @@ They work on tensors [..., C, H, W], single images or batches, and are named and
     tensor([[[-1.,  1.]]])
 """
 
+import enum
+import math
+
 import tiny_torch as torch
 from tiny_torch.nn import functional as F
 
 __all__ = [
     "CenterCrop",
+    "ColorJitter",
     "Compose",
     "ConvertImageDtype",
     "Grayscale",
+    "InterpolationMode",
     "Lambda",
     "Normalize",
     "Pad",
@@ -25,10 +30,36 @@ __all__ = [
     "RandomCrop",
     "RandomErasing",
     "RandomHorizontalFlip",
+    "RandomResizedCrop",
+    "RandomRotation",
     "RandomVerticalFlip",
     "Resize",
     "ToTensor",
 ]
+
+
+class InterpolationMode(enum.Enum):
+    """Where values between pixels come from."""
+
+    NEAREST = "nearest"
+    NEAREST_EXACT = "nearest-exact"
+    BILINEAR = "bilinear"
+    BICUBIC = "bicubic"
+
+
+# The numbers that Pillow has for them.
+_MODES = {0: InterpolationMode.NEAREST, 2: InterpolationMode.BILINEAR, 3: InterpolationMode.BICUBIC}
+
+
+def _mode(name, interpolation, known):
+    mode = _MODES.get(interpolation) if isinstance(interpolation, int) else interpolation
+    if not isinstance(mode, InterpolationMode) or mode not in known:
+        raise ValueError(f"{name}: expected one of {', '.join(map(str, known))}, got {interpolation}")
+    return mode
+
+
+def _uniform(low, high):
+    return torch.empty(1).uniform_(low, high).item()
 
 
 def _pair(value, name):
@@ -414,3 +445,282 @@ class Grayscale:
 
     def __repr__(self):
         return f"{type(self).__name__}(num_output_channels={self.num_output_channels})"
+
+
+def _resized(image, size, mode, antialias):
+    """An image [..., C, H, W] of another size; the dtype stays."""
+    if tuple(image.shape[-2:]) == tuple(size):
+        return image
+    smooth = mode in (InterpolationMode.BILINEAR, InterpolationMode.BICUBIC)
+    batch = image.reshape(-1, *image.shape[-3:])
+    batch = batch if image.dtype in (torch.float32, torch.float64) else batch.float()
+    batch = F.interpolate(
+        batch,
+        size=tuple(size),
+        mode=mode.value,
+        align_corners=False if smooth else None,
+        antialias=bool(antialias) and smooth,
+    )
+    if mode is InterpolationMode.BICUBIC and image.dtype == torch.uint8:
+        batch = batch.clamp(0, 255)
+    if not image.is_floating_point():
+        batch = batch.round()
+    return batch.to(image.dtype).reshape(*image.shape[:-2], *size)
+
+
+class RandomResizedCrop:
+    """A part of random size, shape and place, brought to one size: the usual augmentation for ImageNet.
+
+    Args:
+        size (int or (int, int)): height and width of the result.
+        scale ((float, float)): the part's share of the area.
+        ratio ((float, float)): its width over its height.
+        interpolation (InterpolationMode): how it is brought to `size`.
+        antialias (bool): blurs before making smaller.
+
+    Source: Szegedy et al., "Going Deeper with Convolutions", 2014.
+    """
+
+    def __init__(
+        self,
+        size,
+        scale=(0.08, 1.0),
+        ratio=(3.0 / 4.0, 4.0 / 3.0),
+        interpolation=InterpolationMode.BILINEAR,
+        antialias=True,
+    ):
+        for name, value in (("scale", scale), ("ratio", ratio)):
+            if not isinstance(value, (list, tuple)):
+                raise TypeError(f"RandomResizedCrop(): expected {name} to be a sequence, got {type(value).__name__}")
+            if len(value) != 2 or not 0 <= value[0] <= value[1]:
+                raise ValueError(f"RandomResizedCrop(): expected {name} to be (min, max), got {value}")
+        self.size, self.scale, self.ratio, self.antialias = _pair(size, "size"), scale, ratio, antialias
+        self.interpolation = _mode("RandomResizedCrop()", interpolation, tuple(InterpolationMode))
+
+    @staticmethod
+    def get_params(image, scale, ratio):
+        """(top, left, height, width) of a part: ten tries, then the largest part in the middle that `ratio` allows."""
+        rows, columns = image.shape[-2:]
+        low, high = torch.log(torch.tensor(ratio)).tolist()
+        for _ in range(10):
+            area = rows * columns * _uniform(*scale)
+            shape = torch.exp(torch.empty(1).uniform_(low, high)).item()
+            width, height = round(math.sqrt(area * shape)), round(math.sqrt(area / shape))
+            if 0 < width <= columns and 0 < height <= rows:
+                top = int(torch.randint(0, rows - height + 1, (1,)))
+                return top, int(torch.randint(0, columns - width + 1, (1,))), height, width
+        height, width = rows, columns
+        if columns < rows * min(ratio):
+            height = round(columns / min(ratio))
+        elif columns > rows * max(ratio):
+            width = round(rows * max(ratio))
+        return (rows - height) // 2, (columns - width) // 2, height, width
+
+    def __call__(self, image):
+        _check_image("RandomResizedCrop()", image, 3)
+        part = _crop("RandomResizedCrop()", image, *self.get_params(image, self.scale, self.ratio))
+        return _resized(part, self.size, self.interpolation, self.antialias)
+
+    def __repr__(self):
+        scale, ratio = (tuple(round(v, 4) for v in pair) for pair in (self.scale, self.ratio))
+        return (
+            f"{type(self).__name__}(size={self.size}, scale={scale}, ratio={ratio}, "
+            f"interpolation={self.interpolation.value}, antialias={self.antialias})"
+        )
+
+
+class RandomRotation:
+    """Turns an image by a random angle; one angle for a whole batch.
+
+    Args:
+        degrees (float or (float, float)): the range of angles, counter-clockwise; d stands for (-d, d).
+        interpolation (InterpolationMode): NEAREST or BILINEAR.
+        expand (bool): makes the image large enough for all of what is turned. Without `center` only.
+        center ((float, float), optional): column and row of the point that stays; the middle if not given.
+        fill (float or sequence): what is put where the image has nothing, a number or one for each channel.
+    """
+
+    def __init__(self, degrees, interpolation=InterpolationMode.NEAREST, expand=False, center=None, fill=0):
+        if isinstance(degrees, (int, float)):
+            if degrees < 0:
+                raise ValueError("If degrees is a single number, it must be positive.")
+            degrees = (-degrees, degrees)
+        elif not isinstance(degrees, (list, tuple)):
+            raise TypeError(f"degrees should be a number or a sequence of length 2, got {type(degrees).__name__}")
+        if len(degrees) != 2:
+            raise ValueError(f"degrees should be a sequence of length 2, got {len(degrees)} values")
+        if center is not None and not isinstance(center, (list, tuple)):
+            raise TypeError(f"center should be a sequence of length 2, got {type(center).__name__}")
+        if center is not None and len(center) != 2:
+            raise ValueError(f"center should be a sequence of length 2, got {len(center)} values")
+        fill = 0 if fill is None else fill
+        if not isinstance(fill, (int, float, list, tuple)):
+            raise TypeError("Fill should be either a sequence or a number.")
+        self.degrees, self.expand, self.center, self.fill = [float(d) for d in degrees], expand, center, fill
+        self.interpolation = _mode(
+            "RandomRotation()", interpolation, (InterpolationMode.NEAREST, InterpolationMode.BILINEAR)
+        )
+
+    @staticmethod
+    def get_params(degrees):
+        """The angle."""
+        return _uniform(*degrees)
+
+    def _grid(self, angle, rows, columns, dtype):
+        """Places in the image, -1 to 1, of the result's pixels: (1, height, width, 2)."""
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        # From the middle of the image, as all that follows.
+        x, y = (0.0, 0.0) if self.center is None else (self.center[0] - columns * 0.5, self.center[1] - rows * 0.5)
+        matrix = [cos, -sin, x - cos * x + sin * y, sin, cos, y - sin * x - cos * y]
+        width, height = columns, rows
+        if self.expand:
+            width, height = self._expanded(matrix, columns, rows)
+        pixels = torch.ones(height, width, 3, dtype=dtype)
+        pixels[..., 0] = torch.linspace(0.5 - width * 0.5, width * 0.5 - 0.5, width)
+        pixels[..., 1] = torch.linspace(0.5 - height * 0.5, height * 0.5 - 0.5, height).unsqueeze(1)
+        half = torch.tensor([0.5 * columns, 0.5 * rows], dtype=dtype)
+        places = torch.tensor(matrix, dtype=dtype).view(2, 3).t() / half
+        return (pixels.view(-1, 3) @ places).view(1, height, width, 2)
+
+    @staticmethod
+    def _expanded(matrix, columns, rows):
+        """Width and height that hold the turned corners; a ten thousandth of a pixel does not count."""
+        sizes = []
+        for at, size in ((0, columns), (3, rows)):
+            ends = [
+                matrix[at] * sx * columns + matrix[at + 1] * sy * rows + matrix[at + 2] + 0.5 * size
+                for sx in (-0.5, 0.5)
+                for sy in (-0.5, 0.5)
+            ]
+            low, high = (math.trunc(round(end, 6) * 1e4) * 1e-4 for end in (min(ends), max(ends)))
+            sizes.append(math.ceil(round(high, 6)) - math.floor(round(low, 6)))
+        return sizes
+
+    def __call__(self, image):
+        _check_image("RandomRotation()", image, 3)
+        channels = image.size(-3)
+        fill = [float(f) for f in self.fill] if isinstance(self.fill, (list, tuple)) else [float(self.fill)]
+        if len(fill) not in (1, channels):
+            raise ValueError(f"RandomRotation(): expected fill for {channels} channels, got {len(fill)} numbers")
+        dtype = image.dtype if image.is_floating_point() else torch.float32
+        grid = self._grid(self.get_params(self.degrees), *image.shape[-2:], dtype)
+        batch = image.reshape(-1, *image.shape[-3:]).to(dtype)
+        # A channel of ones says how much of each new pixel lies in the image.
+        batch = torch.cat([batch, torch.ones_like(batch[:, :1])], 1)
+        turned = F.grid_sample(
+            batch,
+            grid.expand(batch.size(0), -1, -1, -1),
+            mode=self.interpolation.value,
+            padding_mode="zeros",
+            align_corners=False,
+        )
+        turned, inside = turned[:, :-1], turned[:, -1:]
+        outside = torch.tensor(fill, dtype=dtype).view(1, -1, 1, 1)
+        if self.interpolation is InterpolationMode.NEAREST:
+            turned = torch.where(inside < 0.5, outside, turned)
+        else:
+            turned = turned * inside + (1.0 - inside) * outside
+        if not image.is_floating_point():
+            turned = turned.round()
+        return turned.to(image.dtype).reshape(*image.shape[:-2], *turned.shape[-2:])
+
+    def __repr__(self):
+        center = "" if self.center is None else f", center={self.center}"
+        return (
+            f"{type(self).__name__}(degrees={self.degrees}, interpolation={self.interpolation.value}, "
+            f"expand={self.expand}{center}, fill={self.fill})"
+        )
+
+
+def _blend(image, other, factor):
+    """factor * image + (1 - factor) * other within what the dtype calls black and white."""
+    white = 1.0 if image.is_floating_point() else torch.iinfo(image.dtype).max
+    return (factor * image + (1.0 - factor) * other).clamp(0, white).to(image.dtype)
+
+
+def _turn_hue(image, turn):
+    """The colours of an image in red, green and blue, moved on by `turn` of the colour circle."""
+    convert = ConvertImageDtype(image.dtype)
+    image = ConvertImageDtype(torch.float32)(image) if image.dtype != torch.float32 else image
+    red, green, blue = image.unbind(-3)
+    value = image.amax(-3)
+    chroma = value - image.amin(-3)
+    width = torch.where(chroma == 0, 1.0, chroma)
+    # In sixths of the circle, from red.
+    hue = torch.where(
+        value == red,
+        (green - blue) / width,
+        torch.where(value == green, 2.0 + (blue - red) / width, 4.0 + (red - green) / width),
+    )
+    hue = (hue / 6.0 + turn) % 1.0 * 6.0
+    parts = []
+    for start in (5.0, 3.0, 1.0):
+        place = (hue + start) % 6.0
+        parts.append(value - chroma * torch.minimum(place, 4.0 - place).clamp(0, 1))
+    return convert(torch.stack(parts, -3).clamp(0, 1))
+
+
+class ColorJitter:
+    """Changes brightness, contrast, saturation and hue by random amounts in a random order.
+
+    Args:
+        brightness, contrast, saturation (float or (float, float)): range of the factors; d stands for (max(0, 1 - d), 1 + d).
+        hue (float or (float, float)): range of the turns of the colour circle, in [-0.5, 0.5]; d stands for (-d, d).
+
+    Images have 1 or 3 channels; those with 1 have no saturation and no hue.
+    """
+
+    def __init__(self, brightness=0, contrast=0, saturation=0, hue=0):
+        self.brightness = self._range("brightness", brightness)
+        self.contrast = self._range("contrast", contrast)
+        self.saturation = self._range("saturation", saturation)
+        self.hue = self._range("hue", hue, center=0.0, bound=(-0.5, 0.5))
+
+    @staticmethod
+    def _range(name, value, center=1.0, bound=(0.0, math.inf)):
+        """(min, max), None where nothing changes."""
+        if isinstance(value, (int, float)):
+            if value < 0:
+                raise ValueError(f"If {name} is a single number, it must be non negative.")
+            low = center - value
+            value = (max(low, 0.0) if center else low, center + value)
+        elif not isinstance(value, (list, tuple)) or len(value) != 2:
+            raise TypeError(f"{name} should be a single number or a list/tuple with length 2.")
+        low, high = map(float, value)
+        if not bound[0] <= low <= high <= bound[1]:
+            raise ValueError(f"{name} values should be between {bound}, but got {[low, high]}.")
+        return None if low == high == center else (low, high)
+
+    @staticmethod
+    def get_params(brightness, contrast, saturation, hue):
+        """The order of the four changes, and the amount of each, None for one without a range."""
+        order = torch.randperm(4)
+        ranges = (brightness, contrast, saturation, hue)
+        return (order, *(None if r is None else _uniform(*r) for r in ranges))
+
+    def _changed(self, image, kind, amount):
+        if kind == 0:
+            return _blend(image, torch.zeros_like(image), amount)
+        if kind == 1:
+            grey = Grayscale()(image)
+            mean = grey.to(image.dtype if image.is_floating_point() else torch.float32).mean((-3, -2, -1), keepdim=True)
+            return _blend(image, mean, amount)
+        if image.size(-3) == 1:
+            return image
+        return _blend(image, Grayscale()(image), amount) if kind == 2 else _turn_hue(image, amount)
+
+    def __call__(self, image):
+        _check_image("ColorJitter()", image, 3)
+        if image.size(-3) not in (1, 3):
+            raise TypeError(f"Input image tensor permitted channel values are 1 or 3, but found {image.size(-3)}")
+        order, *amounts = self.get_params(self.brightness, self.contrast, self.saturation, self.hue)
+        for kind in order.tolist():
+            if amounts[kind] is not None:
+                image = self._changed(image, kind, amounts[kind])
+        return image
+
+    def __repr__(self):
+        return (
+            f"{type(self).__name__}(brightness={self.brightness}, contrast={self.contrast}, "
+            f"saturation={self.saturation}, hue={self.hue})"
+        )
