@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "aten/core/CPUGeneratorImpl.h"
+#include "aten/lapack/library.h"
 #include "c10/Allocator.h"
 #include "generated/config.h"
 
@@ -13,6 +14,7 @@ bool Context::hasCUDA() {
   return guard != nullptr && guard->device_count() > 0;
 }
 bool Context::hasMKLDNN() { return TINY_TORCH_HAVE_ONEDNN != 0; }
+bool Context::hasLAPACK() { return lapack::is_available(); }
 bool Context::hasOpenMP() { return TINY_TORCH_HAVE_OPENMP != 0; }
 
 const Generator& Context::defaultGenerator(Device device) const {

@@ -28,8 +28,8 @@ class TORCH_API Context {
   /// oneDNN.
   static bool hasMKLDNN();
   static bool hasOpenMP();
-  /// The linear algebra of OpenBLAS is loaded when it is first used.
-  static bool hasLAPACK() { return true; }
+  /// Whether there is a LAPACK for linear algebra, looked for when this or an operator first asks.
+  static bool hasLAPACK();
   /// RuntimeError unless `device` is the CPU.
   const Generator& defaultGenerator(Device device = Device()) const;
 

@@ -120,11 +120,11 @@ std::shared_ptr<const Table> fft_table(int64_t n) {
   return table;
 }
 
-#define INSTANTIATE_FFT_TABLES(T)                                                   \
-  template struct FftStages<T>;                                                     \
-  template struct FftLine<T>;                                                       \
-  template std::shared_ptr<const FftStages<T>> fft_table<FftStages<T>>(int64_t);    \
-  template std::shared_ptr<const FftLine<T>> fft_table<FftLine<T>>(int64_t);        \
+#define INSTANTIATE_FFT_TABLES(T)                                                \
+  template struct FftStages<T>;                                                  \
+  template struct FftLine<T>;                                                    \
+  template std::shared_ptr<const FftStages<T>> fft_table<FftStages<T>>(int64_t); \
+  template std::shared_ptr<const FftLine<T>> fft_table<FftLine<T>>(int64_t);     \
   template std::shared_ptr<const FftHalfTurns<T>> fft_table<FftHalfTurns<T>>(int64_t)
 INSTANTIATE_FFT_TABLES(float);
 INSTANTIATE_FFT_TABLES(double);

@@ -43,7 +43,8 @@ struct FftLine {
 
   int64_t n, lanes = 1;
   std::shared_ptr<const FftStages<T>> columns, across;
-  std::vector<T> turns;  // exp(-2 pi i r c / n) for row r of the columns' results: `lanes` real parts, as many imaginary
+  std::vector<T>
+      turns;  // exp(-2 pi i r c / n) for row r of the columns' results: `lanes` real parts, as many imaginary
   std::vector<complex<T>> chirp, kernel;
   std::shared_ptr<const FftLine> inner;  // of the chirp's convolution
 };
@@ -67,7 +68,8 @@ struct FftFunctions {
   /// A contiguous line; `work` holds fft_line_work(line) numbers, zeros at first.
   void (*line)(const FftLine<T>& line, const C* from, C* to, T* work, bool forward, T factor);
   /// `lanes` lines side by side, whose elements are `stride` apart; `work` holds 4 * n * lanes numbers.
-  void (*side_by_side)(const FftStages<T>& stages, const C* from, C* to, int64_t stride, T* work, bool forward, T factor);
+  void (*side_by_side)(const FftStages<T>& stages, const C* from, C* to, int64_t stride, T* work, bool forward,
+                       T factor);
   /// Half the spectrum (line.n + 1 values) of 2 * line.n real numbers, and back; for lines with more than one lane.
   void (*real)(const FftLine<T>& line, const FftHalfTurns<T>& turns, const T* from, C* to, T* work, T factor);
   void (*real_inverse)(const FftLine<T>& line, const FftHalfTurns<T>& turns, const C* from, T* to, T* work, T factor);

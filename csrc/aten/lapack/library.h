@@ -5,6 +5,9 @@
 
 namespace tiny_torch::lapack {
 
+/// Whether there is one.
+bool is_available();
+
 /// Address of the routine `name` ("dgesdd"). RuntimeError with the remedy when the library cannot be opened.
 void* symbol(const std::string& name);
 
