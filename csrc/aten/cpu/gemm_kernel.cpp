@@ -11,6 +11,7 @@ namespace tiny_torch::cpu {
 namespace {
 
 using native::GemmCall;
+using native::PackedMatrix;
 
 // A product of one batch entry, strides in elements.
 template <class T>
@@ -95,7 +96,7 @@ bool ref_gemm(const GemmCall& call, const char**) {
 }
 
 std::vector<GemmImplementation>& implementations() {
-  static std::vector<GemmImplementation> list = {{"ref_gemm", &ref_gemm}};
+  static std::vector<GemmImplementation> list = {{"ref_gemm", &ref_gemm, nullptr}};
   return list;
 }
 
@@ -107,6 +108,12 @@ void gemm_kernel(const GemmCall& call) {
   }
 }
 
+void gemm_pack_kernel(const GemmCall& call, PackedMatrix& packed) {
+  for (const GemmImplementation& candidate : implementations()) {
+    if (candidate.pack != nullptr && candidate.pack(call, packed)) return;
+  }
+}
+
 }  // namespace
 
 void add_gemm_implementation(GemmImplementation implementation) {
@@ -114,7 +121,9 @@ void add_gemm_implementation(GemmImplementation implementation) {
 }
 
 namespace {
+using native::gemm_pack_stub;
 using native::gemm_stub;
 REGISTER_STUB(gemm_stub, DeviceType::CPU, &gemm_kernel);
+REGISTER_STUB(gemm_pack_stub, DeviceType::CPU, &gemm_pack_kernel);
 }  // namespace
 }  // namespace tiny_torch::cpu

@@ -15,6 +15,7 @@
 namespace tiny_torch::native {
 
 DEFINE_STUB(gemm_stub);
+DEFINE_STUB(gemm_pack_stub);
 
 namespace {
 

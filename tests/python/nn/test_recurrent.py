@@ -71,6 +71,153 @@ def test_second_derivatives(name, options):
     close(*grads)
 
 
+def layer_operands(steps, batch, hidden, dtype=torch.float64):
+    """gates, h0, c0, w_hh of _lstm_layer."""
+    torch.manual_seed(0)
+    shapes = [(steps, batch, 4 * hidden), (batch, hidden), (batch, hidden), (4 * hidden, hidden)]
+    return [(torch.randn(*shape, dtype=dtype) * 0.5).requires_grad_() for shape in shapes]
+
+
+LAYER, LAYER_BACKWARD, LAYER_COMPOSITE = (
+    getattr(torch._C._VariableFunctions, name)
+    for name in ("_lstm_layer", "_lstm_layer_backward", "_lstm_layer_composite")
+)
+
+
+# The last ones are large enough for w_hh to be packed.
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (5, 3, 7), (3, 0, 4), (2, 2, 0), (4, 70, 65), (14, 2, 80), (15, 33, 65)])
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_lstm_kernel_and_composite_agree(sizes, reverse, dtype):
+    operands = layer_operands(*sizes, dtype=dtype)
+    fast, slow = LAYER(*operands, reverse, True)[:3], LAYER_COMPOSITE(*operands, reverse)
+    tolerance = 1e-5 if dtype is torch.float32 else 1e-12
+    for a, b in zip(fast, slow, strict=True):
+        close(a, b, tolerance)
+    with torch.no_grad():
+        for a, b in zip(LAYER(*operands, reverse, False)[:3], fast, strict=True):
+            assert torch.equal(a, b)
+    for used in [(0,), (1,), (2,), (0, 2), (0, 1, 2)]:
+        losses = [sum((i + 1) * out[i].square().sum() for i in used) for out in (fast, slow)]
+        grads = [torch.autograd.grad(loss, operands, retain_graph=True, allow_unused=True) for loss in losses]
+        for a, b in zip(*grads, strict=True):
+            close(a, torch.zeros_like(a) if b is None else b, 20 * tolerance)
+
+
+@pytest.mark.parametrize("wanted", [(0,), (1,), (2,), (3,), (1, 3), (0, 2)])
+def test_lstm_gradients_of_some_operands(wanted):
+    operands = [x.detach().requires_grad_(i in wanted) for i, x in enumerate(layer_operands(4, 2, 3))]
+    chosen = [operands[i] for i in wanted]
+    fast, slow = LAYER(*operands, False, True)[0], LAYER_COMPOSITE(*operands, False)[0]
+    grads = [torch.autograd.grad(out.square().sum(), chosen) for out in (fast, slow)]
+    for a, b in zip(*grads, strict=True):
+        close(a, b)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_lstm_kernel_against_finite_differences(reverse):
+    operands = layer_operands(3, 2, 3)
+
+    def layer(*args):
+        return LAYER(*args, reverse, True)[:3]
+
+    assert torch.autograd.gradcheck(layer, operands)
+    assert torch.autograd.gradgradcheck(layer, operands)
+
+
+def test_lstm_second_derivatives_where_operands_depend_on_each_other():
+    gates, h0, c0, w_hh = layer_operands(3, 2, 3)
+
+    def twice(layer):
+        inner = layer(gates, h0, h0)
+        out, h, c = layer(gates * w_hh.sum(), inner[1], inner[2])
+        (first,) = torch.autograd.grad(out.square().sum() + c.sum(), w_hh, create_graph=True)
+        return torch.autograd.grad(first.square().sum(), [gates, h0, w_hh])
+
+    fast = twice(lambda *states: LAYER(*states, w_hh, False, True)[:3])
+    slow = twice(lambda *states: LAYER_COMPOSITE(*states, w_hh, False))
+    for a, b in zip(fast, slow, strict=True):
+        close(a, b)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"batch_first": True, "bias": False},
+        {"num_layers": 3, "bidirectional": True},
+        {"num_layers": 2, "batch_first": True, "bidirectional": True},
+    ],
+)
+@pytest.mark.parametrize("used", ["output", "h", "c", "all"])
+def test_lstm_against_pytorch(options, used):
+    theirs = oracle.nn.LSTM(5, 66, **options)
+    mine = copy_weights(torch.nn.LSTM(5, 66, **options), theirs)
+    oracle.manual_seed(0)
+    layers = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
+    data, states = oracle.randn(13, 3, 10)[..., ::2], oracle.randn(2, layers, 13 if "batch_first" in options else 3, 66)
+    results = []
+    for library, module in ((torch, mine), (oracle, theirs)):
+        x, hx = (
+            to_tiny(t).requires_grad_() if library is torch else t.clone().requires_grad_() for t in (data, states)
+        )
+        output, (h, c) = module(x[:, :, :], (hx[0], hx[1]))
+        parts = {"output": [output], "h": [h], "c": [c], "all": [output, h, c]}[used]
+        sum(part.square().sum() for part in parts).backward()
+        with library.no_grad():
+            evaluated = module.eval()(x, (hx[0], hx[1]))
+        results.append(
+            (output, h, c, evaluated[0], *evaluated[1], x.grad, hx.grad, *[p.grad for p in module.parameters()])
+        )
+    for a, b in zip(*results, strict=True):
+        close(a, b, 2e-4)
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_results_of_an_lstm_may_be_written_to(batch_first):
+    mine, theirs = pair("LSTM", 3, 4, batch_first=batch_first)
+    data = oracle.randn(4, 2, 3, dtype=oracle.float64)
+    for module, x in ((mine, to_tiny(data)), (theirs, data)):
+        output, (h, c) = module(x)
+        (output.mul_(2).sum() + h.mul_(3).sum() + c.mul_(4).sum()).backward()
+    for a, b in zip(mine.parameters(), theirs.parameters(), strict=True):
+        close(a.grad, b.grad)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_lstm_of_half_types(dtype):
+    wide = torch.nn.LSTM(4, 6, num_layers=2)
+    half = copy_weights(torch.nn.LSTM(4, 6, num_layers=2, dtype=getattr(torch, dtype)), wide)
+    x = torch.randn(5, 3, 4)
+    output = half(x.to(getattr(torch, dtype)))[0]
+    assert output.dtype is getattr(torch, dtype)
+    close(output.float(), wide(x)[0], 0.03)
+
+
+def test_lstm_layer_refuses_what_does_not_fit():
+    good = [x.detach() for x in layer_operands(3, 2, 4)]
+    results = LAYER(*good, False, True)
+    wrong = [torch.zeros(2, 4, dtype=torch.float32), torch.zeros(2, 5).double(), torch.zeros(3, 4).double()]
+    wrong += [torch.zeros(()).double(), torch.zeros(4).double(), torch.zeros(0, 2, 16).double(), torch.zeros(3, 2, 15)]
+    for i in range(4):
+        for bad in wrong:
+            with pytest.raises((RuntimeError, NotImplementedError)):
+                LAYER(*good[:i], bad, *good[i + 1 :], False, True)
+    with pytest.raises(NotImplementedError, match="Long"):
+        LAYER(*[x.long() for x in good], False, True)
+    saved = [results[0], None, None, *good[1:], results[0], results[3], results[4]]
+    assert len(LAYER_BACKWARD(*saved, False, [True] * 4)) == 4
+    for i in range(len(saved)):
+        for bad in wrong:
+            with pytest.raises((RuntimeError, NotImplementedError)):
+                LAYER_BACKWARD(*saved[:i], bad, *saved[i + 1 :], False, [True] * 4)
+    with pytest.raises(RuntimeError, match="4"):
+        LAYER_BACKWARD(*saved, False, [True] * 3)
+    operands = layer_operands(3, 2, 4)
+    with pytest.raises(RuntimeError, match="activated"):
+        LAYER(*operands, False, False)[0].sum().backward()
+
+
 def test_wrong_batch_sizes_are_refused():
     packed = torch._C._VariableFunctions._pack_padded_sequence
     with pytest.raises(RuntimeError, match="decreasing"):

@@ -1,0 +1,98 @@
+#include "aten/cpu/lstm_rows.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "aten/cpu/lstm_rows.cpp"
+#include "aten/cpu/simd/foreach_target.h"
+
+#include "aten/cpu/simd/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tiny_torch::cpu {
+namespace HWY_NAMESPACE {
+
+namespace sn = ::tiny_torch::simd::HWY_NAMESPACE;
+template <class T>
+using Vec = sn::Vec<T>;
+
+template <class T>
+HWY_INLINE Vec<T> some(const T* p, int64_t count) {
+  return count == Vec<T>::lanes() ? Vec<T>::load(p) : Vec<T>::load(p, count);
+}
+template <class T>
+HWY_INLINE void put(Vec<T> v, T* p, int64_t count) {
+  if (count == Vec<T>::lanes()) {
+    v.store(p);
+  } else {
+    v.store(p, count);
+  }
+}
+
+template <class T>
+void lstm_row_step(const T* gates, const T* hidden, const T* previous, T* activated, T* cell, T* output, int64_t n) {
+  constexpr int64_t step = Vec<T>::lanes();
+  for (int64_t i = 0; i < n; i += step) {
+    const int64_t count = n - i < step ? n - i : step;
+    const Vec<T> in = sn::sigmoid(some(gates + i, count) + some(hidden + i, count));
+    const Vec<T> forget = sn::sigmoid(some(gates + n + i, count) + some(hidden + n + i, count));
+    const Vec<T> candidate = sn::tanh(some(gates + 2 * n + i, count) + some(hidden + 2 * n + i, count));
+    const Vec<T> out = sn::sigmoid(some(gates + 3 * n + i, count) + some(hidden + 3 * n + i, count));
+    const Vec<T> c = some(previous + i, count) * forget + in * candidate;
+    if (activated != nullptr) {
+      put<T>(in, activated + i, count);
+      put<T>(forget, activated + n + i, count);
+      put<T>(candidate, activated + 2 * n + i, count);
+      put<T>(out, activated + 3 * n + i, count);
+    }
+    put<T>(c, cell + i, count);
+    put<T>(out * sn::tanh(c), output + i, count);
+  }
+}
+
+template <class T>
+void lstm_row_backward(const T* grad_output, const T* grad_h, T* grad_c, const T* activated, const T* cell,
+                  const T* previous, T* grad_gates, int64_t n) {
+  constexpr int64_t step = Vec<T>::lanes();
+  const Vec<T> one(T(1));
+  for (int64_t i = 0; i < n; i += step) {
+    const int64_t count = n - i < step ? n - i : step;
+    const Vec<T> in = some(activated + i, count), forget = some(activated + n + i, count),
+                 candidate = some(activated + 2 * n + i, count), out = some(activated + 3 * n + i, count);
+    Vec<T> h(T(0));
+    if (grad_output != nullptr) h = some(grad_output + i, count);
+    if (grad_h != nullptr) h = h + some(grad_h + i, count);
+    const Vec<T> bounded = sn::tanh(some(cell + i, count));
+    const Vec<T> c = some(grad_c + i, count) + h * out * (one - bounded * bounded);
+    put<T>(c * candidate * in * (one - in), grad_gates + i, count);
+    put<T>(c * some(previous + i, count) * forget * (one - forget), grad_gates + n + i, count);
+    put<T>(c * in * (one - candidate * candidate), grad_gates + 2 * n + i, count);
+    put<T>(h * bounded * out * (one - out), grad_gates + 3 * n + i, count);
+    put<T>(c * forget, grad_c + i, count);
+  }
+}
+
+template <class T>
+const LstmRowFunctions<T>* make_lstm_table() {
+  static const LstmRowFunctions<T> table{&lstm_row_step<T>, &lstm_row_backward<T>};
+  return &table;
+}
+const LstmRowFunctions<float>* lstm_float_table() { return make_lstm_table<float>(); }
+const LstmRowFunctions<double>* lstm_double_table() { return make_lstm_table<double>(); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tiny_torch::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tiny_torch::cpu {
+
+template <>
+const LstmRowFunctions<float>& lstm_row_functions<float>() {
+  return *SIMD_DISPATCH(lstm_float_table)();
+}
+template <>
+const LstmRowFunctions<double>& lstm_row_functions<double>() {
+  return *SIMD_DISPATCH(lstm_double_table)();
+}
+
+}  // namespace tiny_torch::cpu
+#endif
