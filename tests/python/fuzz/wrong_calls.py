@@ -157,14 +157,14 @@ class Child:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
     def messages(self, timeout):
-        pending, errors = b"", b""
+        pending, errors, limit = b"", b"", 5 * timeout  # both libraries are imported before the first call
         streams = {self.process.stdout.fileno(): "out", self.process.stderr.fileno(): "err"}
         while True:
-            ready, _, _ = select.select(list(streams), [], [], timeout)
+            ready, _, _ = select.select(list(streams), [], [], limit)
             if not ready:
                 self.process.kill()
                 self.process.wait()
-                yield {"ended": "HANG", "text": f"no answer for {timeout} s"}
+                yield {"ended": "HANG", "text": f"no answer for {limit} s"}
                 return
             for number in ready:
                 data = os.read(number, 1 << 16)
@@ -182,6 +182,7 @@ class Child:
                     return
                 *lines, pending = (pending + data).split(b"\n")
                 for line in lines:
+                    limit = timeout
                     yield json.loads(line)
 
 
