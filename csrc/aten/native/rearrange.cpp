@@ -156,25 +156,33 @@ TensorBase index_copy(const TensorBase& self, int64_t dim, const TensorBase& ind
   return ops::reshape(ops::index_put(target, at_dim(d, index), values, false), self.sizes());
 }
 
-TensorBase index_fill(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& value) {
+TensorBase& index_fill_(TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& value) {
   TORCH_CHECK(value.dim() == 0, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
               value.dim(), " dimension(s).");
   TORCH_CHECK_INDEX(index.scalar_type() == kLong, "index_fill_(): Expected dtype int64 for index.");
+  TORCH_CHECK(self.is_complex() || !value.is_complex(),
+              "index_fill_(): Converting complex Scalar to non-complex type is not supported");
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   TORCH_CHECK(index.dim() <= 1, "Index has to be a vector/scalar");
-  const TensorBase target = at_least_1d(self);
-  const int64_t size = target.sizes()[static_cast<size_t>(d)];
-  const TensorBase marked = ops::index_put(ops::zeros({size}, kBool, std::nullopt, self.device()), at_dim(0, index),
-                                           scalar_tensor_of(true, kBool, self.device()), false);
-  // Through a mask, so that an index that occurs twice counts once in the gradient of `value`.
-  DimVector shape(static_cast<size_t>(target.dim()), 1);
-  shape[static_cast<size_t>(d)] = size;
-  const TensorBase filled = ops::where(ops::reshape(marked, shape), ops::to(value, self.scalar_type()), target);
-  return ops::reshape(filled, self.sizes());
+  TensorBase target = at_least_1d(self);
+  // `value` may be an element of `self`.
+  const TensorBase number = ops::clone(ops::to(value, self.device(), self.scalar_type()));
+  if (index.numel() != 0) ops::index_put_(target, at_dim(d, index), number, false);
+  return self;
+}
+TensorBase& index_fill_(TensorBase& self, int64_t dim, const TensorBase& index, const Scalar& value) {
+  TORCH_CHECK_INDEX(index.scalar_type() == kLong, "index_fill_(): Expected dtype int64 for index.");
+  TORCH_CHECK(self.is_complex() || !value.is_complex(),
+              "index_fill_(): Converting complex Scalar to non-complex type is not supported");
+  return native::index_fill_(self, dim, index, scalar_tensor_of(value, self.scalar_type(), self.device()));
+}
+TensorBase index_fill(const TensorBase& self, int64_t dim, const TensorBase& index, const TensorBase& value) {
+  TensorBase result = ops::clone(self, MemoryFormat::Preserve);
+  return native::index_fill_(result, dim, index, value);
 }
 TensorBase index_fill(const TensorBase& self, int64_t dim, const TensorBase& index, const Scalar& value) {
-  TORCH_CHECK_INDEX(index.scalar_type() == kLong, "index_fill_(): Expected dtype int64 for index.");
-  return native::index_fill(self, dim, index, scalar_tensor_of(value, self.scalar_type(), self.device()));
+  TensorBase result = ops::clone(self, MemoryFormat::Preserve);
+  return native::index_fill_(result, dim, index, value);
 }
 
 namespace {

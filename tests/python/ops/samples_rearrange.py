@@ -146,8 +146,8 @@ def index_fill(op, make):
 
 @samples("index_fill.int_Tensor")
 def index_fill_tensor(op, make):
-    for shape, dim, index in [((5,), 0, [3, 0]), ((3, 4), 1, [2])]:
-        yield Sample(make(*shape), dim, oracle.tensor(index), make())
+    for shape, dim, index in [((5,), 0, [3, 0]), ((3, 4), 1, [2]), ((3, 4), 0, [2, 1, 2]), ((3, 4), 1, [])]:
+        yield Sample(make(*shape), dim, oracle.tensor(index, dtype=oracle.int64), make())
 
 
 @samples("select_scatter")
