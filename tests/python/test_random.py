@@ -160,6 +160,44 @@ def test_bernoulli_with_tensor(dtype):
         )
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_binomial(dtype):
+    def of(lib, numbers):
+        return lib.tensor(numbers, dtype=getattr(lib, dtype))
+
+    # Both ways to draw, and the side on which each is used.
+    # float32 has no counts beyond 2^24, where PyTorch's terms round.
+    counts = [0, 1, 2, 7, 12.5, 19, 25, 40, 100, 1000, 123456, 3e9 if dtype == "float64" else 1e7]
+    probabilities = [-1, 0, 1e-9, 0.01, 0.1, 0.3, 0.5, 0.50001, 0.7, 0.93, 0.999, 1, 2]
+    for seed in SEEDS:
+        assert_same(
+            lambda lib, g: lib.binomial(
+                of(lib, counts * 13), of(lib, [p for p in probabilities for _ in counts]), generator=g
+            ),
+            seed,
+        )
+    assert_same(lambda lib, g: lib.binomial(of(lib, [20] * 2000), of(lib, [0.6] * 2000), g))
+    assert_same(lambda lib, g: lib.binomial(of(lib, [10, 100]), of(lib, 0.25), generator=g))
+    assert_same(lambda lib, g: lib.binomial(of(lib, 30), of(lib, 0.25), generator=g))
+
+
+def test_binomial_refusals_and_numbers_without_samples():
+    for count, prob, error in [
+        ("int64", "float32", ValueError),
+        ("float32", "bool", ValueError),
+        ("float32", "float64", RuntimeError),
+        ("float16", "float16", NotImplementedError),
+    ]:
+        for lib in (tiny_torch, oracle):
+            with pytest.raises(error):
+                lib.binomial(lib.ones(2, dtype=getattr(lib, count)), lib.ones(2, dtype=getattr(lib, prob)))
+    nan, inf = float("nan"), float("inf")
+    samples = tiny_torch.binomial(
+        tiny_torch.tensor([nan, 5, 50, inf]), tiny_torch.tensor([0.5, nan, nan, 0.5])
+    ).tolist()
+    assert [s != s for s in samples] == [True, True, True, False] and samples[3] == inf
+
+
 @pytest.mark.parametrize("dtype", FLOATING)
 @pytest.mark.parametrize("shape", [(5,), (3, 17), (17, 3), (2, 300)])
 def test_multinomial(dtype, shape):

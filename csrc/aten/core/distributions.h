@@ -113,6 +113,44 @@ double poisson_sample(Rng& rng, double lambda) {
   }
 }
 
+/// Successes in `n` trials of probability p in (0, 1/2]: below a mean of 10 by the waits between them, above by the
+/// transformed rejection BTRS of Hoermann (J. Statist. Comput. Simul. 46, 1993). `n` is finite.
+template <typename T, typename Rng>
+T rare_binomial_sample(Rng& rng, T n, T p) {
+  // What depends on n and p alone is rounded to T, as PyTorch's is.
+  const T mean = n * p;
+  if (mean < 10) {
+    const double log_failure = std::log1p(-p);
+    double passed = 0;
+    for (T successes = 0;; successes += 1) {
+      passed += std::ceil(std::log(uniform_double(rng)) / log_failure);
+      if (passed > n) return successes;
+    }
+  }
+  const double deviation = std::sqrt(mean * (1 - p)), b = 1.15 + 2.53 * deviation;
+  const double a = -0.0873 + 0.0248 * b + 0.01 * p, centre = mean + 0.5, squeeze = 0.92 - 4.2 / b;
+  const double odds = p / (1 - p), alpha = (2.83 + 5.1 / b) * deviation, mode = std::floor((n + 1) * p);
+  while (true) {
+    const double u = uniform_double(rng) - 0.5, v = uniform_double(rng);
+    const double us = 0.5 - std::fabs(u), k = std::floor((2 * a / us + b) * u + centre);
+    if (us >= 0.07 && v <= squeeze) return static_cast<T>(k);
+    if (k < 0 || k > n) continue;
+    // The logarithm of the density at k over that at the mode.
+    const double log_ratio = log_gamma(mode + 1) + log_gamma(n - mode + 1) - log_gamma(k + 1) - log_gamma(n - k + 1) +
+                             (k - mode) * std::log(odds);
+    if (std::log(v * alpha / (a / (us * us) + b)) <= log_ratio) return static_cast<T>(k);
+  }
+}
+
+/// Binomial; 0 for a count or a probability of at most 0, the count for one of at least 1, nan for nan.
+template <typename T, typename Rng>
+T binomial_sample(Rng& rng, T n, T p) {
+  if (n <= 0 || p <= 0) return 0;
+  if (p >= 1 || std::isinf(n)) return n;
+  if (std::isnan(n) || std::isnan(p)) return std::numeric_limits<T>::quiet_NaN();
+  return p <= T(0.5) ? rare_binomial_sample(rng, n, p) : n - rare_binomial_sample(rng, n, 1 - p);
+}
+
 /// The variant of bernoulli(tensor) for probabilities narrower than double.
 template <typename Rng>
 bool bernoulli_sample(Rng& rng, float p) {

@@ -288,6 +288,24 @@ void poisson_kernel(const TensorBase& self, const TensorBase& rates, const Optio
   });
 }
 
+void binomial_kernel(const TensorBase& self, const TensorBase& count, const TensorBase& prob,
+                     const OptionalGenerator& generator) {
+  LockedGenerator rng(generator);
+  dispatch_floating(self.scalar_type(), "binomial_cpu", [&](auto tag) {
+    using T = decltype(tag);
+    T* data = self.mutable_data_ptr<T>();
+    const T *counts = count.const_data_ptr<T>(), *probabilities = prob.const_data_ptr<T>();
+    for (int64_t i = 0; i < self.numel(); ++i) {
+      if constexpr (std::is_same_v<T, double>) {
+        data[i] = binomial_sample(*rng, counts[i], probabilities[i]);
+      } else {
+        data[i] =
+            static_cast<T>(binomial_sample(*rng, static_cast<float>(counts[i]), static_cast<float>(probabilities[i])));
+      }
+    }
+  });
+}
+
 void random_kernel(const TensorBase& self, const OptionalGenerator& generator) {
   LockedGenerator rng(generator);
   dispatch_real(self.scalar_type(), "random_kernel_cpu", [&](auto tag) {
@@ -510,6 +528,7 @@ REGISTER_STUB(geometric_stub, DeviceType::CPU, geometric_kernel);
 REGISTER_STUB(bernoulli_stub, DeviceType::CPU, bernoulli_kernel);
 REGISTER_STUB(bernoulli_tensor_stub, DeviceType::CPU, bernoulli_tensor_kernel);
 REGISTER_STUB(poisson_stub, DeviceType::CPU, poisson_kernel);
+REGISTER_STUB(binomial_stub, DeviceType::CPU, binomial_kernel);
 REGISTER_STUB(random_stub, DeviceType::CPU, random_kernel);
 REGISTER_STUB(random_from_to_stub, DeviceType::CPU, random_from_to_kernel);
 REGISTER_STUB(random_full_64_bits_stub, DeviceType::CPU, random_full_64_bits_kernel);

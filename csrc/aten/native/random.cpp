@@ -22,6 +22,7 @@ DEFINE_STUB(geometric_stub);
 DEFINE_STUB(bernoulli_stub);
 DEFINE_STUB(bernoulli_tensor_stub);
 DEFINE_STUB(poisson_stub);
+DEFINE_STUB(binomial_stub);
 DEFINE_STUB(random_stub);
 DEFINE_STUB(random_from_to_stub);
 DEFINE_STUB(random_full_64_bits_stub);
@@ -338,6 +339,27 @@ TensorBase poisson(const TensorBase& self, std::optional<Generator> generator) {
                               self.scalar_type(), "'");
   TensorBase result = empty_tensor(self.sizes(), self.scalar_type(), self.device());
   if (result.numel() != 0) poisson_stub(self.device().type(), result, self, generator);
+  return result;
+}
+
+TensorBase binomial(const TensorBase& count, const TensorBase& prob, std::optional<Generator> generator) {
+  for (const auto* t : {&count, &prob}) {
+    TORCH_CHECK_VALUE(is_sampled_floating(t->scalar_type()), "binomial only supports floating-point dtypes for ",
+                      t == &count ? "count" : "prob", ", got: ", t->scalar_type());
+  }
+  const ScalarType dtype = count.scalar_type();
+  TORCH_CHECK(prob.scalar_type() == dtype, "binomial(): Found dtype ", prob.scalar_type(), " but expected ", dtype);
+  TORCH_CHECK_NOT_IMPLEMENTED(dtype == kFloat || dtype == kDouble, "\"binomial_cpu\" not implemented for '", dtype,
+                              "'");
+  TORCH_CHECK(prob.device() == count.device(), "binomial(): expected prob on ", count.device(), ", got ",
+              prob.device());
+  const DimVector shape = infer_broadcast_size(count.sizes(), prob.sizes());
+  const auto spread = [&](const TensorBase& t) {
+    return ops::contiguous(alias_with(t, shape, broadcast_strides(t, shape), t.storage_offset()));
+  };
+  TensorBase result = empty_tensor(shape, dtype, count.device());
+  if (result.numel() != 0 && !result.is_meta())
+    binomial_stub(count.device().type(), result, spread(count), spread(prob), generator);
   return result;
 }
 

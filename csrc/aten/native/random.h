@@ -31,6 +31,9 @@ DECLARE_STUB(bernoulli_tensor_stub,
              void(const TensorBase& self, const TensorBase& p, const OptionalGenerator& generator));
 /// `self` and `rates` are floating, of one dtype and shape; RuntimeError when a rate is negative or nan.
 DECLARE_STUB(poisson_stub, void(const TensorBase& self, const TensorBase& rates, const OptionalGenerator& generator));
+/// `self`, `count` and `prob` are floating, contiguous, of one dtype and shape.
+DECLARE_STUB(binomial_stub, void(const TensorBase& self, const TensorBase& count, const TensorBase& prob,
+                                 const OptionalGenerator& generator));
 /// Integers in [0, largest of the type], or [0, 2^digits] for floating types.
 DECLARE_STUB(random_stub, void(const TensorBase& self, const OptionalGenerator& generator));
 /// Integers in [base, base + range).

@@ -193,6 +193,13 @@ def poisson(op, make):
     yield Sample(make(0, 3))
 
 
+@samples("binomial", dtypes=["float32", "float64"])
+def binomial(op, make):
+    yield Sample(make(3, 4, low=0, high=60), make(3, 4, low=0, high=1), grad=False, skip_out=True)
+    yield Sample(make(4, 3, low=0, high=9).t(), make(4, low=0, high=1), grad=False, skip_out=True)
+    yield Sample(make(0, 3), make(3), grad=False)
+
+
 @samples("multinomial", dtypes=["float32", "float64"])
 def multinomial(op, make):
     yield Sample(make(30, low=0, high=1), 3, grad=False)

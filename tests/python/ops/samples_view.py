@@ -283,7 +283,7 @@ def rearranged_alone(op, make):
 )
 def copies(op, make):
     for shape in [(3, 4), (), (0,), (2, 3, 4, 5)]:
-        yield Sample(make(*shape), layouts=op.name != "detach", inplace=shape != (0,))
+        yield Sample(make(*shape), layouts=op.name != "detach", inplace=shape != (0,), grad=op.name != "detach_copy")
     if op.name == "clone":
         yield Sample(make(2, 3, 4, 5), memory_format=oracle.channels_last)
         yield Sample(make(3, 4).t(), memory_format=oracle.contiguous_format)
