@@ -106,8 +106,9 @@ TensorBase norm_backward(const TensorBase& grad_in, const TensorBase& self, cons
     return ops::sgn(self) * (grad * ties / ops::sum(ties, dim, true));
   }
   if (p < 1) {
-    const TensorBase powers = ops::pow(ops::abs(self), Scalar(p - 1));
-    return ops::sgn(self) * zero_where(ops::eq(self, wrapped_scalar(0)), powers) * grad * ops::pow(norm, Scalar(1 - p));
+    // The power of the ratio: that of a small element overflows where the norm does not.
+    const TensorBase powers = ops::pow(norm / ops::abs(self), Scalar(1 - p));
+    return ops::sgn(self) * zero_where(ops::eq(self, wrapped_scalar(0)), powers) * grad;
   }
   const TensorBase scaled =
       p < 2 ? ops::sgn(self) * ops::pow(ops::abs(self), Scalar(p - 1)) : self * ops::pow(ops::abs(self), Scalar(p - 2));
