@@ -25,8 +25,12 @@ int64_t as_index(PyObject* o) {
   TORCH_CHECK_VALUE(overflow == 0, "Overflow when unpacking long long");
   if (index == -1 && PyErr_Occurred()) throw_python_error();
   TORCH_CHECK(index >= 0, "Device index must not be negative");
-  TORCH_CHECK(index <= 127, "Device index must be between 0 and 127, got ", index);
   return index;
+}
+
+DeviceIndex checked_index(int64_t index) {
+  TORCH_CHECK(index <= 127, "Device index must be between 0 and 127, got ", index);
+  return static_cast<DeviceIndex>(index);
 }
 
 PyObject* device_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
@@ -184,9 +188,10 @@ Device to_device(PyObject* o) {
   if (PyUnicode_Check(o)) return Device(as_utf8(o));
   TORCH_CHECK_TYPE(PyLong_Check(o), "expected torch.device, str or int, got ", type_name(o));
   // A number counts accelerators, and CUDA is the only kind there is.
+  const int64_t index = as_index(o);
   TORCH_CHECK(try_device_guard(DeviceType::CUDA) != nullptr,
               "Cannot access accelerator device when none is available.");
-  return Device(DeviceType::CUDA, static_cast<DeviceIndex>(as_index(o)));
+  return Device(DeviceType::CUDA, checked_index(index));
 }
 
 PyObject* wrap(Device device) {

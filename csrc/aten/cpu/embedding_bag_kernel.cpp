@@ -25,8 +25,11 @@ void check_bags(const EmbeddingBagCall& call) {
   for (int64_t b = 0; b < bags; ++b) {
     TORCH_CHECK(offsets[b] <= n, "offsets[-1] can not be greater than input's length ", n, " but got offsets[-1] of ",
                 offsets[b]);
-    TORCH_CHECK(offsets[b] <= offsets[b + 1], "embedding_bag: expected offsets that do not fall, got ", offsets[b],
-                " before ", offsets[b + 1]);
+    TORCH_CHECK_INDEX(offsets[b] >= 0 || call.mode == BagMode::Sum,
+                      "embedding_bag: index out of range in self: expected offsets of at least 0, got ", offsets[b]);
+    TORCH_CHECK(offsets[b] >= 0, "embedding_bag: expected offsets of at least 0, got ", offsets[b]);
+    TORCH_CHECK(offsets[b] <= offsets[b + 1] || offsets[b + 1] < 0,
+                "embedding_bag: expected offsets that do not fall, got ", offsets[b], " before ", offsets[b + 1]);
   }
   TORCH_CHECK(offsets[bags] == n || bags == 0, "embedding_bag: expected the last offset to be input's length ", n,
               ", got ", offsets[bags]);

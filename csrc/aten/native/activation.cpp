@@ -29,6 +29,9 @@ TensorBase gelu_backward(const TensorBase& grad_output, const TensorBase& self, 
                               : ops::_gelu_erf_backward(grad_output, self);
 }
 
+// Its result is contiguous, that of every other activation lies in memory as the input does.
+TensorBase log_sigmoid(const TensorBase& self) { return ops::_log_sigmoid(ops::contiguous(self)); }
+
 TensorBase glu(const TensorBase& self, int64_t dim) {
   TORCH_CHECK(self.dim() > 0, "glu does not support 0-dimensional tensors");
   const int64_t d = maybe_wrap_dim(dim, self.dim()), n = self.size(d);

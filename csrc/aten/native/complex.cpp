@@ -46,6 +46,7 @@ TensorBase make_complex(const TensorBase& real, const TensorBase& imag) {
 
 TensorBase polar(const TensorBase& abs, const TensorBase& angle) {
   check_parts(abs, angle);
+  TORCH_CHECK_NOT_IMPLEMENTED(abs.scalar_type() != kHalf, "\"polar_cpu\" not implemented for 'Half'");
   return native::make_complex(abs * ops::cos(angle), abs * ops::sin(angle));
 }
 

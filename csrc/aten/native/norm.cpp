@@ -335,8 +335,8 @@ std::tuple<TensorBase, TensorBase, TensorBase> native_group_norm(const TensorBas
                                                                  const std::optional<TensorBase>& bias, int64_t N,
                                                                  int64_t C, int64_t HxW, int64_t group, double eps) {
   check_group_norm(input, C, group, weight, bias);
-  TORCH_CHECK(N >= 0 && C >= 0 && HxW >= 0 && input.numel() == N * C * HxW && input.dim() >= 2,
-              "native_group_norm: expected input with N * C * HxW = ", N * C * HxW, " values, got shape ",
+  TORCH_CHECK(N >= 0 && C >= 0 && HxW >= 0 && input.dim() >= 2 && input.numel() == checked_numel({N, C, HxW}),
+              "native_group_norm: expected input with N * C * HxW = ", N, " * ", C, " * ", HxW, " values, got shape ",
               input.sizes());
   const MemoryFormat format = input.suggest_memory_format();
   const int64_t per_group = C / group * HxW;

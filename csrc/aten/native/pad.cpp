@@ -61,6 +61,7 @@ AxisMaps make_maps(PadMode mode, int64_t dims, const TensorBase& self, IntArrayR
     }
     const int64_t size = self.size(self.dim() - 3 + i);
     const Padding p = padding_of(pad, 3, i);
+    map.reserve(static_cast<size_t>(size + p.before + p.after));
     for (int64_t place = -p.before; place < size + p.after; ++place)
       map.push_back(mode == PadMode::Reflect ? reflected(place, size) : std::clamp<int64_t>(place, 0, size - 1));
   }
@@ -85,7 +86,8 @@ DimVector padded_shape(const char* op, int64_t dims, PadMode mode, const TensorB
                 "Padding size should be less than the corresponding input dimension, but got: padding (", p.before,
                 ", ", p.after, ") at dimension ", d, " of input ", self.sizes());
     int64_t& out = shape[static_cast<size_t>(d)];
-    out = size + p.before + p.after;
+    const bool fits = !__builtin_add_overflow(size, p.before, &out) && !__builtin_add_overflow(out, p.after, &out);
+    TORCH_CHECK(fits, op, ": padding ", padding, " of input of size ", self.sizes(), " overflows in dimension ", d);
     TORCH_CHECK(out >= 1, op, ": input of size ", self.sizes(), " is too small for padding ", padding,
                 ". Calculated output size: ", out, " in dimension ", d);
   }
@@ -103,7 +105,7 @@ TensorBase mapped_pad(const char* op, int64_t dims, PadMode mode, const TensorBa
   check_padded_dtype(op, self);
   TensorBase out = empty_tensor(shape, self.scalar_type(), self.device(),
                                 dims == 1 ? MemoryFormat::Contiguous : self.suggest_memory_format());
-  if (out.numel() != 0) {
+  if (out.numel() != 0 && !out.is_meta()) {
     map_gather_stub(self.device().type(), as_5d(out, dims), as_5d(self, dims), make_maps(mode, dims, self, padding));
   }
   return out;
@@ -119,7 +121,7 @@ TensorBase mapped_pad_backward(const char* op, int64_t dims, PadMode mode, const
               to_string(self.scalar_type()), ", got ", to_string(grad_output.scalar_type()));
   TensorBase grad_input = empty_tensor(self.sizes(), self.scalar_type(), self.device(),
                                        dims == 1 ? MemoryFormat::Contiguous : self.suggest_memory_format());
-  if (grad_input.numel() != 0) {
+  if (grad_input.numel() != 0 && !grad_input.is_meta()) {
     map_scatter_stub(self.device().type(), as_5d(grad_input, dims), as_5d(grad_output, dims),
                      make_maps(mode, dims, self, padding));
   }

@@ -277,6 +277,7 @@ namespace {
 // Sums of neighbours along `dim`.
 TensorBase neighbours(const TensorBase& y, int64_t dim, bool difference) {
   const int64_t n = y.size(dim);
+  if (n == 0) return difference ? y - y : y + y;
   const TensorBase left = ops::narrow(y, dim, 0, n - 1), right = ops::narrow(y, dim, 1, n - 1);
   return difference ? right - left : left + right;
 }
@@ -302,7 +303,7 @@ TensorBase steps_between(const char* op, const TensorBase& y, const TensorBase& 
     for (int64_t n : x.sizes()) shape.push_back(n);
     points = ops::reshape(x, shape);
   }
-  return points.size(dim) == 0 ? points : neighbours(points, dim, true);
+  return neighbours(points, dim, true);
 }
 
 void check_spacing(const char* op, const TensorBase& y, const Scalar& dx) {
@@ -327,13 +328,11 @@ TensorBase trapezoid(const TensorBase& y, const Scalar& dx, int64_t dim) {
 
 TensorBase cumulative_trapezoid(const TensorBase& y, const TensorBase& x, int64_t dim) {
   dim = maybe_wrap_dim(dim, y.dim());
-  if (y.size(dim) == 0) return y;
   const TensorBase steps = steps_between("cumulative_trapezoid", y, x, dim);
   return ops::cumsum(steps * neighbours(y, dim, false), dim) / Scalar(2.0);
 }
 
 TensorBase cumulative_trapezoid(const TensorBase& y, const Scalar& dx, int64_t dim) {
-  if (y.size(dim) == 0) return y;
   check_spacing("cumulative_trapezoid", y, dx);
   return ops::cumsum(neighbours(y, dim, false), dim) * Scalar(dx.to_double() / 2);
 }

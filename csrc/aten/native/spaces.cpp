@@ -128,9 +128,15 @@ TensorBase range_with_ends(const Scalar& start, const Scalar& end, const Scalar&
                            Device device) {
   TORCH_CHECK_NOT_IMPLEMENTED(dtype != kBool && !is_complex_type(dtype), "\"range_cpu\" not implemented for '",
                               to_string(dtype), "'");
-  const double from = start.to_double(), to = end.to_double(), by = step.to_double();
-  TORCH_CHECK(by > 0 || by < 0, "step must be nonzero");
+  double from = start.to_double(), to = end.to_double(), by = step.to_double();
   TORCH_CHECK(std::isfinite(from) && std::isfinite(to), "unsupported range: ", from, " -> ", to);
+  if (is_integral(dtype, false)) {
+    // The ends themselves are numbers of the dtype.
+    from = static_cast<double>(start.to<int64_t>());
+    to = static_cast<double>(end.to<int64_t>());
+    by = static_cast<double>(step.to<int64_t>());
+  }
+  TORCH_CHECK(by > 0 || by < 0, "step must be nonzero");
   TORCH_CHECK((by > 0 && to >= from) || (by < 0 && to <= from),
               "upper bound and lower bound inconsistent with step sign");
   const double length = std::floor((to - from) / by) + 1;

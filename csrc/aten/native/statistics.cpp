@@ -7,6 +7,7 @@
 #include "aten/core/op_support.h"
 #include "aten/core/operators.h"
 #include "aten/native/order_stub.h"
+#include "aten/native/pointwise_checks.h"
 #include "generated/ops/binary.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/copy.h"
@@ -157,10 +158,20 @@ QUANTILE_OUT(nanquantile, const TensorBase&)
 QUANTILE_OUT(nanquantile, double)
 #undef QUANTILE_OUT
 
+namespace {
+// Half of the largest number of a floating dtype.
+double largest_half(ScalarType dtype) {
+  if (dtype == kDouble) return std::numeric_limits<double>::max() / 2;
+  return dtype == kHalf ? 65504.0 / 2 : 0x1.FEp127 / 2;
+}
+}  // namespace
+
 TensorBase histc(const TensorBase& self, int64_t bins, const Scalar& min, const Scalar& max) {
   TORCH_CHECK_NOT_IMPLEMENTED(self.is_floating_point(), "\"histogram_cpu\" not implemented for '",
                               to_string(self.scalar_type()), "'");
   TORCH_CHECK(bins > 0, "torch.histc(): bins must be > 0, but got ", bins);
+  check_fits(self, min);
+  check_fits(self, max);
   double low = min.to_double(), high = max.to_double();
   if (low == high && self.numel() > 0 && !self.is_meta()) {
     low = read_scalar(ops::amin(self, {})).to_double();
@@ -175,7 +186,10 @@ TensorBase histc(const TensorBase& self, int64_t bins, const Scalar& min, const 
   const TensorBase x = ops::reshape(self, {-1});
   const TensorBase within =
       ops::masked_select(x, ops::logical_and(ops::ge(x, wrapped_scalar(low)), ops::le(x, wrapped_scalar(high))));
-  const TensorBase place = (within - Scalar(low)) / Scalar(high - low) * Scalar(bins);
+  // Halves, where the width of the range is no number of the dtype.
+  const double scale = high / 2 - low / 2 > largest_half(self.scalar_type()) ? 0.5 : 1;
+  const TensorBase scaled = scale == 1 ? within : within * Scalar(scale);
+  const TensorBase place = (scaled - Scalar(low * scale)) / Scalar(high * scale - low * scale) * Scalar(bins);
   const TensorBase counts = ops::bincount(ops::clamp_max(ops::to(place, kLong), Scalar(bins - 1)), std::nullopt, bins);
   return ops::to(counts, self.scalar_type());
 }

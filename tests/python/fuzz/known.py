@@ -38,7 +38,7 @@ KNOWN = [
     ),
     (
         "REFUSED|DIFFERENT|CLASS",
-        r"embedding_bag\(.*(expected (the last offset|offsets that)|to be 1-D|'indices' to have one of|'\[1\]')",
+        r"embedding_bag\(.*(expected (the last offset|offsets (that|of))|to be 1-D|'indices' to have one of|'\[1\]')",
         "which of the offsets PyTorch's embedding_bag looks at, and the shape of its second result, depends on the dtype",
     ),
     (
@@ -80,7 +80,7 @@ KNOWN = [
     ("ACCEPTED", r"logsumexp\(.*\[\].*output with shape \[\]", "PyTorch's logsumexp fails over an empty list of dims"),
     ("ACCEPTED", r"kron\(.*view size is not compatible", "PyTorch's kron fails for operands in another order"),
     ("ACCEPTED", r"(var|std)\(.*std_var_all: Unsupported dtype", "PyTorch's var fails for half types and out="),
-    ("CLASS", r"index_copy\(.*setStorage: sizes", "PyTorch names a storage where an index is out of bounds"),
+    ("CLASS", r"index_(copy|fill)_?\(.*setStorage: sizes", "PyTorch names a storage where an index is out of bounds"),
     (
         "REFUSED|CLASS",
         r"(lstm|gru|rnn_\w+)\(.*(expected (states|a 3-D input|data with|batch_sizes)|The expanded size of the tensor)",

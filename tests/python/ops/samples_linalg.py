@@ -323,12 +323,16 @@ def cov(op, make):
 def trapezoid_x(op, make):
     yield Sample(make(3, 4), make(4), length=16)
     yield Sample(make(3, 4), make(3, 4), dim=0, length=16)
+    for shape in ((3, 0), (3, 1)):
+        yield Sample(make(*shape), make(shape[1]))
 
 
 @samples("trapezoid.dx", "trapz.dx", "cumulative_trapezoid.dx", dtypes=REAL)
 def trapezoid_dx(op, make):
     yield Sample(make(3, 4), length=16)
     yield Sample(make(3, 4), dx=0.5, dim=0, length=16)
+    for shape in ((3, 0), (3, 1)):
+        yield Sample(make(*shape))
 
 
 @samples("tril_indices", "triu_indices", dtypes=["float32"])

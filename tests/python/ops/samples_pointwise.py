@@ -24,6 +24,7 @@ SAME += [f"{name}.Tensor" for name in COMPARED] + [
     "arctan",
     "arcsinh",
     "arctan2",
+    "log_sigmoid",
 ]
 samples(*[f"{name}.Scalar" for name in SCALARS], *SAME)(pointwise)
 
