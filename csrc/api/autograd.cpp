@@ -6,12 +6,12 @@
 namespace tiny_torch::api {
 
 variable_list AutogradContext::get_saved_variables() const {
-  if (freed_) autograd::throw_released();
+  if (freed_) autodiff::throw_released();
   variable_list result;
   result.reserve(saved_.size());
-  const intrusive_ptr<autograd::Node> node =
-      node_ == nullptr ? nullptr : intrusive_ptr<autograd::Node>::reclaim_copy(node_);
-  for (const autograd::SavedVariable& one : saved_) result.emplace_back(one.unpack(node, /*with_history=*/true));
+  const intrusive_ptr<autodiff::Node> node =
+      node_ == nullptr ? nullptr : intrusive_ptr<autodiff::Node>::reclaim_copy(node_);
+  for (const autodiff::SavedVariable& one : saved_) result.emplace_back(one.unpack(node, /*with_history=*/true));
   return result;
 }
 
@@ -19,17 +19,17 @@ bool AutogradContext::needs_input_grad(size_t i) const {
   return node_ != nullptr && node_->task_should_compute_output(i);
 }
 
-void AutogradContext::save(const intrusive_ptr<autograd::Node>& node) {
+void AutogradContext::save(const intrusive_ptr<autodiff::Node>& node) {
   const variable_list tensors = std::move(to_save_);
   to_save_.clear();
   marks_ = {};
   if (!node.defined()) return;
   for (const Tensor& tensor : tensors) {
-    saved_.emplace_back(tensor, /*is_output=*/tensor.defined() && autograd::grad_fn(tensor) == node);
+    saved_.emplace_back(tensor, /*is_output=*/tensor.defined() && autodiff::grad_fn(tensor) == node);
   }
 }
 
-autograd::variable_list CustomNode::apply(autograd::variable_list&& grads) {
+autodiff::variable_list CustomNode::apply(autodiff::variable_list&& grads) {
   variable_list incoming;
   for (size_t i = 0; i < grads.size(); ++i) {
     const bool fill = !grads[i].defined() && ctx_.materialize_grads_ && i < outputs_.size();
@@ -40,7 +40,7 @@ autograd::variable_list CustomNode::apply(autograd::variable_list&& grads) {
   while (given.size() > expected && !given.back().defined()) given.pop_back();
   TORCH_CHECK(given.size() == expected, "function ", name_, " returned an incorrect number of gradients (expected ",
               expected, ", got ", given.size(), ")");
-  autograd::variable_list result;
+  autodiff::variable_list result;
   for (size_t i = 0; i < expected; ++i) {
     if (is_tensor_input_[i]) {
       result.push_back(std::move(given[i]));
@@ -63,8 +63,8 @@ intrusive_ptr<CustomNode> make_custom_node(CustomNode::Backward backward, const 
                                            const CollectTensors& inputs) {
   auto node = make_intrusive<CustomNode>(backward, str("CppNode<", tiny_torch::detail::type_name(type), ">"));
   node->is_tensor_input_ = inputs.is_tensor;
-  autograd::edge_list edges;
-  for (const TensorBase& t : inputs.tensors) autograd::detail::collect_edge(edges, t);
+  autodiff::edge_list edges;
+  for (const TensorBase& t : inputs.tensors) autodiff::detail::collect_edge(edges, t);
   node->set_next_edges(std::move(edges));
   return node;
 }

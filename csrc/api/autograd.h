@@ -61,21 +61,21 @@ class TORCH_API AutogradContext {
   static void mark(std::vector<TensorImpl*>& list, const variable_list& tensors) {
     for (const Tensor& t : tensors) list.push_back(t.impl());
   }
-  void save(const intrusive_ptr<autograd::Node>& node);
+  void save(const intrusive_ptr<autodiff::Node>& node);
 
   variable_list to_save_;
-  autograd::CustomFunctionMarks marks_;
-  std::vector<autograd::SavedVariable> saved_;
-  autograd::Node* node_ = nullptr;
+  autodiff::CustomFunctionMarks marks_;
+  std::vector<autodiff::SavedVariable> saved_;
+  autodiff::Node* node_ = nullptr;
   bool materialize_grads_ = true;
   bool freed_ = false;
 };
 
 /// The node of a custom function.
-struct TORCH_API CustomNode : autograd::Node {
+struct TORCH_API CustomNode : autodiff::Node {
   using Backward = variable_list (*)(AutogradContext*, variable_list);
   CustomNode(Backward backward, std::string name) : backward_(backward), name_(std::move(name)) { ctx_.node_ = this; }
-  autograd::variable_list apply(autograd::variable_list&& grads) override;
+  autodiff::variable_list apply(autodiff::variable_list&& grads) override;
   void release_variables() override;
   bool apply_needs_lock() const override { return false; }
   std::string name() const override { return name_; }
@@ -84,13 +84,13 @@ struct TORCH_API CustomNode : autograd::Node {
   Backward backward_;
   std::string name_;
   std::vector<bool> is_tensor_input_;
-  std::vector<autograd::OutputInfo> outputs_;
+  std::vector<autodiff::OutputInfo> outputs_;
 };
 
 namespace detail {
 
 struct CollectTensors {
-  autograd::variable_list tensors;
+  autodiff::variable_list tensors;
   std::vector<bool> is_tensor;
   void operator()(const TensorBase& t) {
     tensors.push_back(t);
@@ -106,14 +106,14 @@ struct CollectTensors {
   }
 };
 
-inline autograd::variable_list to_list(const Tensor& t) { return {t}; }
-inline autograd::variable_list to_list(const variable_list& list) {
-  autograd::variable_list result;
+inline autodiff::variable_list to_list(const Tensor& t) { return {t}; }
+inline autodiff::variable_list to_list(const variable_list& list) {
+  autodiff::variable_list result;
   for (const Tensor& t : list) result.push_back(t);
   return result;
 }
 template <class Result>
-Result from_list(autograd::variable_list&& list) {
+Result from_list(autodiff::variable_list&& list) {
   if constexpr (std::is_same_v<Result, Tensor>) {
     return Tensor(std::move(list[0]));
   } else {
@@ -141,21 +141,21 @@ class Function {
     // Without a record the node only lends its context to forward.
     intrusive_ptr<CustomNode> node = detail::make_custom_node(&T::backward, typeid(T), inputs);
     const bool recorded = GradMode::is_enabled() && any_requires_grad(inputs.tensors);
-    autograd::variable_list outputs;
+    autodiff::variable_list outputs;
     {
       const NoGradGuard no_grad;
       outputs = detail::to_list(T::forward(&node->ctx_, std::forward<Args>(args)...));
     }
     for (const TensorBase& t : outputs)
-      node->outputs_.push_back(t.defined() ? autograd::OutputInfo(t) : autograd::OutputInfo());
-    const intrusive_ptr<autograd::Node> place = recorded ? intrusive_ptr<autograd::Node>(node) : nullptr;
-    autograd::variable_list results = autograd::wrap_custom_outputs(inputs.tensors, outputs, node->ctx_.marks_, place);
+      node->outputs_.push_back(t.defined() ? autodiff::OutputInfo(t) : autodiff::OutputInfo());
+    const intrusive_ptr<autodiff::Node> place = recorded ? intrusive_ptr<autodiff::Node>(node) : nullptr;
+    autodiff::variable_list results = autodiff::wrap_custom_outputs(inputs.tensors, outputs, node->ctx_.marks_, place);
     node->ctx_.save(place);
     return detail::from_list<Result>(std::move(results));
   }
 
  private:
-  static bool any_requires_grad(const autograd::variable_list& tensors) {
+  static bool any_requires_grad(const autodiff::variable_list& tensors) {
     for (const TensorBase& t : tensors) {
       if (t.defined() && t.requires_grad()) return true;
     }
@@ -168,15 +168,15 @@ inline void backward(const variable_list& tensors, const variable_list& grad_ten
                      std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,
                      const variable_list& inputs = {}) {
   const auto wanted = inputs.empty() ? std::nullopt : std::optional<TensorList>(tiny_torch::detail::as_base(inputs));
-  autograd::backward(tiny_torch::detail::as_base(tensors), tiny_torch::detail::as_base(grad_tensors), retain_graph,
+  autodiff::backward(tiny_torch::detail::as_base(tensors), tiny_torch::detail::as_base(grad_tensors), retain_graph,
                      create_graph, wanted);
 }
 /// As torch.autograd.grad in Python.
 inline variable_list grad(const variable_list& outputs, const variable_list& inputs,
                           const variable_list& grad_outputs = {}, std::optional<bool> retain_graph = std::nullopt,
                           bool create_graph = false, bool allow_unused = false) {
-  const autograd::variable_list result =
-      autograd::grad(tiny_torch::detail::as_base(outputs), tiny_torch::detail::as_base(inputs),
+  const autodiff::variable_list result =
+      autodiff::grad(tiny_torch::detail::as_base(outputs), tiny_torch::detail::as_base(inputs),
                      tiny_torch::detail::as_base(grad_outputs), retain_graph, create_graph, allow_unused);
   return variable_list(result.begin(), result.end());
 }

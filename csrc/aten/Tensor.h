@@ -14,7 +14,7 @@
 
 namespace tiny_torch {
 
-namespace autograd {
+namespace autodiff {
 struct TORCH_API Node;
 }
 namespace indexing {
@@ -70,7 +70,7 @@ class TORCH_API Tensor : public TensorBase {
   using TensorBase::dtype;
 
   /// The node that computed this tensor, or nothing for a leaf.
-  intrusive_ptr<autograd::Node> grad_fn() const;
+  intrusive_ptr<autodiff::Node> grad_fn() const;
   /// Calls `hook` with each gradient computed for this tensor; what it returns, if anything, takes the gradient's place.
   template <class Hook>
   unsigned register_hook(Hook hook) const {

@@ -2,7 +2,7 @@
 
 #include "autograd/engine_ops.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 AccumulateGrad::AccumulateGrad(TensorBase variable) : Node(/*sequence_nr=*/UINT64_MAX), variable_(std::move(variable)) {
   add_input_metadata(variable_);
@@ -73,4 +73,4 @@ variable_list AccumulateGrad::apply(variable_list&& grads) {
   return {};
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 
 #include "autograd/AutogradMeta.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// Owned by the graphs that end here, never by the leaf; see AutogradMeta::accumulator_.
 struct TORCH_API AccumulateGrad final : Node {
@@ -24,4 +24,4 @@ TORCH_API void accumulate_grad(const TensorBase& variable, TensorBase&& grad);
 /// Whether `t` is the only owner of its memory, so that writing to it cannot be noticed.
 TORCH_API bool owns_memory_alone(const TensorBase& t);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

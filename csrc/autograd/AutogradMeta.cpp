@@ -7,7 +7,7 @@
 #include "autograd/AccumulateGrad.h"
 #include "autograd/view.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -322,4 +322,4 @@ const std::string& tensor_name(const TensorBase& t) {
 }
 void set_tensor_name(const TensorBase& t, std::string name) { materialize_meta(t).extras().name = std::move(name); }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

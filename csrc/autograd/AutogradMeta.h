@@ -9,7 +9,7 @@
 
 #include "autograd/Node.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// How a view came to be: only views made in the ordinary way can be changed in place while gradients are recorded.
 enum class CreationMeta : uint8_t { Default, InCustomFunction, MultiOutputNode, NoGradMode, InferenceMode };
@@ -142,4 +142,4 @@ inline void share_version(const TensorBase& from, const TensorBase& to) {
 TORCH_API const std::string& tensor_name(const TensorBase& t);
 TORCH_API void set_tensor_name(const TensorBase& t, std::string name);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -4,7 +4,7 @@
 #include "autograd/inline_vector.h"
 #include "c10/intrusive_ptr.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 struct Node;
 
@@ -26,4 +26,4 @@ struct Edge {
 
 using edge_list = InlineVector<Edge, 2>;
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

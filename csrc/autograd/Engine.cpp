@@ -13,7 +13,7 @@
 #include <pthread.h>
 #endif
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -490,4 +490,4 @@ bool Engine::is_running() { return thread_state.task != nullptr; }
 bool Engine::current_task_has_inputs() { return thread_state.task != nullptr && thread_state.task->has_outputs; }
 bool Engine::current_task_keeps_graph() { return thread_state.task == nullptr || thread_state.task->keep_graph; }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

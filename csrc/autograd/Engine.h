@@ -9,7 +9,7 @@
 
 #include "autograd/Node.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 class TORCH_API Engine {
  public:
@@ -38,4 +38,4 @@ class TORCH_API Engine {
 /// `source` names the node they come from in messages.
 void validate_outputs(const edge_list& edges, variable_list& grads, const Node* source);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -185,4 +185,4 @@ void GraphTask::capture(const Slot& from, const variable_list& inputs) {
   }
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -13,7 +13,7 @@
 
 #include "autograd/Node.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 class GraphTask;
 
@@ -111,4 +111,4 @@ class GraphTask {
 /// In the child of a fork no run is under way.
 void reset_exclusive_task_after_fork();
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

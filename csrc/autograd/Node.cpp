@@ -9,7 +9,7 @@
 #include "autograd/AutogradMeta.h"
 #include "autograd/anomaly_mode.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace detail {
 thread_local uint64_t sequence_nr TORCH_TLS_INITIAL_EXEC = 0;
@@ -192,4 +192,4 @@ std::string operation_name(const Node& node) {
   return name;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -23,7 +23,7 @@
 #include "autograd/hooks.h"
 #include "autograd/spin_lock.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 class Engine;
 class GraphTask;
@@ -218,4 +218,4 @@ TORCH_API std::string short_name(const Node& node);
 /// "MulBackward0" -> "Mul", as messages print it.
 TORCH_API std::string operation_name(const Node& node);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 #include "autograd/anomaly_mode.h"
 #include "autograd/view.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -213,4 +213,4 @@ variable_list unpack_list(const SavedVariableList& saved, Node& saved_for) {
   return result;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

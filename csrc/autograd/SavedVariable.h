@@ -7,7 +7,7 @@
 
 #include "autograd/AutogradMeta.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 class TORCH_API SavedVariable {
  public:
@@ -71,4 +71,4 @@ TORCH_API SavedVariableList save_list(TensorList tensors, bool is_output);
 TORCH_API SavedVariableList save_list(OptionalTensorList tensors, bool is_output);
 TORCH_API variable_list unpack_list(const SavedVariableList& saved, Node& saved_for);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

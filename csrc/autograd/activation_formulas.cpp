@@ -5,7 +5,7 @@
 #include "generated/ops/compare.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase silu_double_backward(const TensorBase& grad, const TensorBase& grad_output, const TensorBase& self) {
   // d/dx of s (1 + x (1 - s)), s the sigmoid of x, is s (1 - s) (2 + x (1 - 2 s)).
@@ -67,4 +67,4 @@ TensorBase prelu_grad_weight(const TensorBase& grad, const TensorBase& self) {
   return ops::where(ops::gt(self, wrapped_scalar(0)), zeros_like_grad(product), product);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase silu_double_backward(const TensorBase& grad, const TensorBase& grad_output, const TensorBase& self);
 TensorBase gelu_double_backward(const TensorBase& grad, const TensorBase& grad_output, const TensorBase& self,
@@ -21,4 +21,4 @@ TensorBase mish_double_backward(const TensorBase& grad, const TensorBase& self);
 TensorBase prelu_grad_self(const TensorBase& grad, const TensorBase& self, const TensorBase& weight);
 TensorBase prelu_grad_weight(const TensorBase& grad, const TensorBase& self);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -2,7 +2,7 @@
 
 #include "autograd/Node.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace detail {
 std::atomic<bool> anomaly_mode{false};
@@ -33,4 +33,4 @@ DetectAnomalyGuard::DetectAnomalyGuard(bool with_nan_check)
 }
 DetectAnomalyGuard::~DetectAnomalyGuard() { AnomalyMode::set_enabled(saved_enabled_, saved_check_nan_); }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 
 #include "autograd/hooks.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 struct TORCH_API AnomalyMode {
   static bool is_enabled();
@@ -30,4 +30,4 @@ class TORCH_API DetectAnomalyGuard {
   bool saved_check_nan_;
 };
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

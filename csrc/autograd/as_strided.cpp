@@ -4,7 +4,7 @@
 
 #include "autograd/engine_ops.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -117,4 +117,4 @@ variable_list AsStridedBackward::apply(variable_list&& grads) {
   return results;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

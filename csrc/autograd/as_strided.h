@@ -3,7 +3,7 @@
 
 #include "autograd/view.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// The gradient of `self.as_strided(view)` for a `self` of geometry `base`. Elements that the view shows several times
 /// get the sum of their gradients.
@@ -18,4 +18,4 @@ struct AsStridedBackward final : Node {
   TensorGeometry view_;
 };
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -11,7 +11,7 @@
 #include "generated/ops/matmul.h"
 #include "generated/ops/softmax.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::tuple<TensorBase, TensorBase, TensorBase> attention_backward(const TensorBa
   return {ops::matmul(slopes, key), ops::matmul(transposed(slopes), query), ops::matmul(transposed(weights), grad)};
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

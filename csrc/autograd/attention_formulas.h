@@ -6,7 +6,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// By the tiled kernel, or where the gradient is to be differentiated again by operators that can be.
 std::tuple<TensorBase, TensorBase, TensorBase> attention_backward(const TensorBase& grad, const TensorBase& query,
@@ -14,4 +14,4 @@ std::tuple<TensorBase, TensorBase, TensorBase> attention_backward(const TensorBa
                                                                   const TensorBase& output, const TensorBase& logsumexp,
                                                                   bool is_causal, std::optional<double> scale);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

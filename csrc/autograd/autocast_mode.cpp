@@ -54,7 +54,7 @@ TensorBase cast(const TensorBase& t, ScalarType dtype) {
   ThreadState& s = state();
   // Weights are used by many calls; other tensors would only fill the cache.
   const bool keep = s.cache_enabled && dtype != kFloat && t.scalar_type() == kFloat && t.requires_grad() &&
-                    autograd::is_leaf(t) && !autograd::is_view(t);
+                    autodiff::is_leaf(t) && !autodiff::is_view(t);
   if (!keep) return ops::to(t, dtype);
   const auto found = s.cache.find(t.impl());
   // A cast from a region without gradients would cut the graph of one with them.

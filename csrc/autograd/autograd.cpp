@@ -4,7 +4,7 @@
 #include "autograd/basic_nodes.h"
 #include "autograd/engine_ops.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -104,4 +104,4 @@ variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_output
   return result;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

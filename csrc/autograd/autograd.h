@@ -3,7 +3,7 @@
 
 #include "autograd/Engine.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// Accumulates the gradients of `tensors` into the .grad of the leaves they depend on, or of `inputs` only, if given.
 /// An undefined or missing gradient stands for ones and is allowed for tensors with one element.
@@ -18,4 +18,4 @@ TORCH_API variable_list grad(TensorList outputs, TensorList inputs, TensorList g
                              std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,
                              bool allow_unused = false, bool materialize_grads = false);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

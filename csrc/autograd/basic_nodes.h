@@ -3,7 +3,7 @@
 
 #include "autograd/Node.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// Raises `message` when a gradient arrives.
 struct TORCH_API ErrorNode : Node {
@@ -44,4 +44,4 @@ struct TORCH_API UndefinedGrad final : Node {
   std::string name() const override { return "UndefinedGradBackward"; }
 };
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -4,7 +4,7 @@
 #include "generated/ops/compare.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 TensorBase keep_where(const TensorBase& mask, const TensorBase& grad) {
@@ -78,4 +78,4 @@ TensorBase clamp_tensor_grad_max(const TensorBase& grad, const TensorBase& self,
   return keep_where(ops::logical_or(ops::gt(self, *max), ops::lt(*max, *min)), grad);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase div_mode_grad_self(const TensorBase& grad, const TensorBase& other, const std::optional<std::string>& mode);
 TensorBase div_mode_grad_other(const TensorBase& grad, const TensorBase& self, const TensorBase& other,
@@ -26,4 +26,4 @@ TensorBase clamp_tensor_grad_min(const TensorBase& grad, const TensorBase& self,
 TensorBase clamp_tensor_grad_max(const TensorBase& grad, const TensorBase& self, const std::optional<TensorBase>& min,
                                  const std::optional<TensorBase>& max);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -7,7 +7,7 @@
 #include "generated/ops/index.h"
 #include "generated/ops/unary.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 inline TensorBase angle_backward(const TensorBase& grad, const TensorBase& self) {
   if (!self.is_complex()) return ops::zeros_like(grad);
@@ -18,4 +18,4 @@ inline TensorBase angle_backward(const TensorBase& grad, const TensorBase& self)
   return grad * ops::masked_fill(turned, zero, Scalar(0));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 #include "generated/ops/copy.h"
 #include "generated/ops/shape.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 // An alias that requires grad: derivatives with respect to it stop there, while its own history goes on.
@@ -57,4 +57,4 @@ variable_list composite_double_backward(const std::function<variable_list(Tensor
   return result;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 #include "autograd/formulas.h"
 #include "generated/ops/conv.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -63,4 +63,4 @@ ConvGrads convolution_double_backward(const TensorBase& grad_of_input, const Ten
   return {to_output, to_input, to_weight};
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

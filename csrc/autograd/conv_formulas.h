@@ -7,7 +7,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 using ConvGrads = std::tuple<TensorBase, TensorBase, TensorBase>;
 
@@ -27,4 +27,4 @@ ConvGrads convolution_double_backward(const TensorBase& grad_of_input, const Ten
                                       IntArrayRef padding, IntArrayRef dilation, bool transposed,
                                       IntArrayRef output_padding, int64_t groups, std::array<bool, 3> mask);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -6,7 +6,7 @@
 #include "generated/ops/index.h"
 #include "generated/ops/softmax.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -48,4 +48,4 @@ TensorBase cross_entropy_rows_double_backward(const TensorBase& grad, const Tens
   return ops::_softmax_backward_data(scaled_grad, ops::_softmax(self, 1, false), 1, self.scalar_type());
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

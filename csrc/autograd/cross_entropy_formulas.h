@@ -5,7 +5,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase cross_entropy_rows_grad_of_grad(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
                                            const std::optional<TensorBase>& weight, int64_t reduction,
@@ -15,4 +15,4 @@ TensorBase cross_entropy_rows_double_backward(const TensorBase& grad, const Tens
                                               const std::optional<TensorBase>& weight, int64_t reduction,
                                               int64_t ignore_index, const TensorBase& total_weight);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 #include "autograd/engine_ops.h"
 #include "autograd/kernel_support.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase OutputInfo::zeros() const { return defined ? engine_ops().zeros(sizes, dtype, device) : TensorBase(); }
 
@@ -101,4 +101,4 @@ variable_list wrap_custom_outputs(const variable_list& inputs, const variable_li
   return results;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 
 #include "autograd/AutogradMeta.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// What is needed to stand in zeros for the gradient of one output.
 struct OutputInfo {
@@ -29,4 +29,4 @@ struct CustomFunctionMarks {
 TORCH_API variable_list wrap_custom_outputs(const variable_list& inputs, const variable_list& outputs,
                                             const CustomFunctionMarks& marks, const intrusive_ptr<Node>& node);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

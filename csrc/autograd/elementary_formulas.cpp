@@ -1,6 +1,6 @@
 #include "autograd/elementary_formulas.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase copysign_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result) {
   return grad * ops::masked_fill(result / self, ops::eq(self, wrapped_scalar(0)), Scalar(0));
@@ -17,4 +17,4 @@ TensorBase sinc_backward(const TensorBase& grad, const TensorBase& self) {
   return ops::masked_fill(grad * slope, ops::eq(self, wrapped_scalar(0)), Scalar(0));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

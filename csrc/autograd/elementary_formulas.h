@@ -7,10 +7,10 @@
 #include "generated/ops/index.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase copysign_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result);
 TensorBase xlogy_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& other);
 TensorBase sinc_backward(const TensorBase& grad, const TensorBase& self);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -4,7 +4,7 @@
 #include "generated/ops/compare.h"
 #include "generated/ops/index.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 constexpr int64_t kMean = 1, kMax = 2;
@@ -38,4 +38,4 @@ TensorBase embedding_bag_sample_backward(const TensorBase& grad, const TensorBas
   return ops::masked_fill(sums, ops::eq(indices, wrapped_scalar(padding_idx)), Scalar(0));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase embedding_bag_weight_backward(const TensorBase& grad, const TensorBase& indices,
                                          const TensorBase& offset2bag, const TensorBase& bag_size,
@@ -13,4 +13,4 @@ TensorBase embedding_bag_weight_backward(const TensorBase& grad, const TensorBas
 TensorBase embedding_bag_sample_backward(const TensorBase& grad, const TensorBase& weight, const TensorBase& indices,
                                          const TensorBase& offset2bag, int64_t padding_idx);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -6,7 +6,7 @@
 #include "autograd/formulas.h"
 #include "generated/ops/binary.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -50,4 +50,4 @@ EngineOps& engine_ops() {
   return table;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// Entry points into the operators; recorded like any other call when grad mode is on.
 struct EngineOps {
@@ -26,4 +26,4 @@ struct EngineOps {
 
 TORCH_API EngineOps& engine_ops();
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

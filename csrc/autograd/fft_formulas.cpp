@@ -4,7 +4,7 @@
 #include "generated/ops/fft.h"
 #include "generated/ops/join.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase fft_r2c_backward(const TensorBase& grad, IntArrayRef dim, int64_t normalization, bool onesided,
                             IntArrayRef input_sizes) {
@@ -30,4 +30,4 @@ TensorBase fft_c2r_backward(const TensorBase& grad, IntArrayRef dim, int64_t nor
   return ops::cat(parts, last);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

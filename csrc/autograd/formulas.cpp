@@ -2,7 +2,7 @@
 
 #include "autograd/as_strided.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase scaled(const TensorBase& grad, const Scalar& factor) { return factor.equal(1) ? grad : grad * factor; }
 
@@ -64,4 +64,4 @@ TensorBase as_strided_backward(const TensorBase& grad, IntArrayRef input_sizes, 
   return as_strided_backward(grad, base, view);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

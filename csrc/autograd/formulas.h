@@ -9,7 +9,7 @@
 #include "generated/ops/shape.h"
 #include "generated/ops/view.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// grad * factor, without the multiplication when the factor is one.
 TensorBase scaled(const TensorBase& grad, const Scalar& factor);
@@ -29,4 +29,4 @@ TensorBase as_strided_backward(const TensorBase& grad, IntArrayRef input_sizes, 
                                int64_t input_offset, IntArrayRef sizes, IntArrayRef strides,
                                std::optional<int64_t> storage_offset);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

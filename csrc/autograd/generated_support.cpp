@@ -2,7 +2,7 @@
 
 #include "generated/ops/creation.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 variable_list ZeroGradNode::apply(variable_list&& grads) {
   variable_list zeros(num_outputs());
@@ -54,4 +54,4 @@ IValue shown(const SavedVariableList& saved, Node* owner, bool released) {
   return IValue(std::move(list));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -6,7 +6,7 @@
 
 #include "autograd/kernel_support.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// The node of in-place changes that forget the old values (comparisons, argmax written in place): a zero gradient.
 struct TORCH_API ZeroGradNode final : Node {
@@ -51,4 +51,4 @@ inline std::optional<std::string> to_optional_string(std::optional<std::string_v
 TORCH_API IValue shown(const SavedVariable& saved, Node* owner, bool released);
 TORCH_API IValue shown(const SavedVariableList& saved, Node* owner, bool released);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 #include "autograd/composite_double_backward.h"
 #include "generated/ops/grid_sampler.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 std::tuple<TensorBase, TensorBase, TensorBase> grid_sampler_double_backward(
     const TensorBase& grad_grad_input, const TensorBase& grad_grad_grid, const TensorBase& grad_output,
@@ -16,4 +16,4 @@ std::tuple<TensorBase, TensorBase, TensorBase> grid_sampler_double_backward(
   return {result[0], result[1], result[2]};
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

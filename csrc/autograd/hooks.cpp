@@ -1,6 +1,6 @@
 #include "autograd/hooks.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorHook::~TensorHook() = default;
 FunctionPreHook::~FunctionPreHook() = default;
@@ -9,4 +9,4 @@ PostAccumulateGradHook::~PostAccumulateGradHook() = default;
 SavedVariableHooks::~SavedVariableHooks() = default;
 AnomalyMetadata::~AnomalyMetadata() = default;
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

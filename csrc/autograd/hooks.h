@@ -6,7 +6,7 @@
 #include "aten/core/TensorBase.h"
 #include "autograd/inline_vector.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 using variable_list = InlineVector<TensorBase, 4>;
 
@@ -48,4 +48,4 @@ struct TORCH_API AnomalyMetadata {
   virtual void print_stack(const std::string& name) = 0;
 };
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

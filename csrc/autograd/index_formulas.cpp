@@ -4,7 +4,7 @@
 #include "generated/ops/compare.h"
 #include "generated/ops/index.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase index_backward(const TensorBase& grad, IntArrayRef sizes, ScalarType dtype, Device device,
                           const std::vector<std::optional<TensorBase>>& indices) {
@@ -33,4 +33,4 @@ TensorBase embedding_double_backward(const TensorBase& grad, const TensorBase& i
   return ops::masked_fill(rows, ops::unsqueeze(ops::eq(indices, wrapped_scalar(padding_idx)), -1), Scalar(0));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

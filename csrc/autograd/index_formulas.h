@@ -6,7 +6,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase index_backward(const TensorBase& grad, IntArrayRef sizes, ScalarType dtype, Device device,
                           const std::vector<std::optional<TensorBase>>& indices);
@@ -22,4 +22,4 @@ std::tuple<TensorBase, TensorBase> scatter_reduce_backward(const TensorBase& gra
                                                            const TensorBase& result);
 TensorBase embedding_double_backward(const TensorBase& grad, const TensorBase& indices, int64_t padding_idx);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -11,7 +11,7 @@
 
 #include "c10/ArrayRef.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 template <class T, uint32_t N>
 class InlineVector {
@@ -142,4 +142,4 @@ class InlineVector {
   alignas(T) unsigned char inline_[N * sizeof(T)];
 };
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

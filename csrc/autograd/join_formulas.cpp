@@ -2,7 +2,7 @@
 
 #include "autograd/formulas.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 std::vector<TensorBase> cat_backward(const TensorBase& grad, const std::vector<DimVector>& sizes, int64_t dim) {
   std::vector<TensorBase> grads;
@@ -20,4 +20,4 @@ std::vector<TensorBase> cat_backward(const TensorBase& grad, const std::vector<D
   return grads;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -1,6 +1,6 @@
 #include "autograd/kernel_support.h"
 
-namespace tiny_torch::autograd::detail {
+namespace tiny_torch::autodiff::detail {
 
 void set_one_history(const TensorBase& t, const intrusive_ptr<Node>& node) {
   if (!t.defined() || !is_differentiable_type(t.dtype())) {
@@ -11,4 +11,4 @@ void set_one_history(const TensorBase& t, const intrusive_ptr<Node>& node) {
   set_gradient_edge(t, Edge(node, input_nr));
 }
 
-}  // namespace tiny_torch::autograd::detail
+}  // namespace tiny_torch::autodiff::detail

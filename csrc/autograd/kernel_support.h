@@ -18,7 +18,7 @@
 #include "autograd/basic_nodes.h"
 #include "autograd/view.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace detail {
 
@@ -114,4 +114,4 @@ void check_out_requires_grad(const char* op, const Args&... args) {
               "requires grad.");
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 #include "generated/ops/linalg_factor.h"
 #include "generated/ops/linalg_solve.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -157,4 +157,4 @@ TensorBase svd_backward(const TensorBase& grad_u, const TensorBase& grad_s, cons
   return ops::matmul(u, ops::matmul(inner, vh));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase cholesky_backward(const TensorBase& grad, bool upper, const TensorBase& factor);
 TensorBase lu_factor_backward(const TensorBase& grad, const TensorBase& lu, const TensorBase& pivots);
@@ -19,4 +19,4 @@ TensorBase svd_backward(const TensorBase& grad_u, const TensorBase& grad_s, cons
                         const TensorBase& u, const TensorBase& s, const TensorBase& vh, const TensorBase& a,
                         bool full_matrices, bool has_vectors);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

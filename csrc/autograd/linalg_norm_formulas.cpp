@@ -4,7 +4,7 @@
 #include "generated/ops/join.h"
 #include "generated/ops/linalg_norm.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase pinv_backward(const TensorBase& grad, const TensorBase& inverse, const TensorBase& a) {
   if (!grad.defined()) return {};
@@ -26,4 +26,4 @@ TensorBase matrix_exp_backward(const TensorBase& grad, const TensorBase& a) {
   return ops::narrow(ops::narrow(whole, -2, 0, n), -1, n, n);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -9,7 +9,7 @@
 #include "generated/ops/linalg_norm.h"
 #include "generated/ops/linalg_solve.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -107,4 +107,4 @@ std::tuple<TensorBase, TensorBase> lstsq_backward(const TensorBase& grad, const 
   return {pinv_backward(ops::matmul(grad, adjoint(b)), inverse, a), grad_b};
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 std::tuple<TensorBase, TensorBase> solve_backward(const TensorBase& grad, const TensorBase& result, const TensorBase& a,
                                                   const TensorBase& lu, const TensorBase& pivots, bool left);
@@ -22,4 +22,4 @@ TensorBase slogdet_backward(const TensorBase& grad_logabsdet, const TensorBase& 
                             const TensorBase& pivots);
 std::tuple<TensorBase, TensorBase> lstsq_backward(const TensorBase& grad, const TensorBase& a, const TensorBase& b);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

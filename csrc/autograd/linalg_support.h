@@ -6,7 +6,7 @@
 #include "generated/ops/matmul.h"
 #include "generated/ops/triangle.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 inline TensorBase adjoint(const TensorBase& t) { return ops::conj(ops::transpose(t, -2, -1)); }
 inline TensorBase as_row(const TensorBase& t) { return ops::unsqueeze(t, -2); }
@@ -20,4 +20,4 @@ inline TensorBase plus(const TensorBase& a, const TensorBase& b) {
   return b.defined() ? a + b : a;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -6,7 +6,7 @@
 #include "generated/ops/loss.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 constexpr int64_t kMean = 1;
@@ -87,4 +87,4 @@ TensorBase bce_logits_target_backward(const TensorBase& grad, const TensorBase& 
   return g * (ops::log_sigmoid(-self) - *pos_weight * ops::log_sigmoid(self));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

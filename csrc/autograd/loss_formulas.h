@@ -6,7 +6,7 @@
 #include "aten/core/TensorBase.h"
 #include "generated/ops/activation.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase mse_loss_double_backward(const TensorBase& grad, int64_t numel, int64_t reduction);
 TensorBase smooth_l1_double_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& target,
@@ -29,4 +29,4 @@ TensorBase bce_logits_target_backward(const TensorBase& grad, const TensorBase& 
                                       const std::optional<TensorBase>& weight,
                                       const std::optional<TensorBase>& pos_weight, int64_t reduction);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -6,7 +6,7 @@
 #include "generated/ops/compare.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// grad * (log x + x / x): nan at zero, where the divergence has no derivative.
 inline TensorBase x_log_x_backward(const TensorBase& grad, const TensorBase& self) {
@@ -14,4 +14,4 @@ inline TensorBase x_log_x_backward(const TensorBase& grad, const TensorBase& sel
   return grad * (log + self / self);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 #include "autograd/formulas.h"
 #include "generated/ops/matmul.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 // All leading dims as rows of one matrix.
@@ -40,4 +40,4 @@ TensorBase linear_grad_bias(const TensorBase& grad) {
   return ops::sum(as_rows(grad), OptionalIntArrayRef(IntArrayRef({int64_t{0}})));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

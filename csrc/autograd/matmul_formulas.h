@@ -3,7 +3,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// Of `self` in mm(self, mat2), and of `mat2`.
 TensorBase mm_grad_left(const TensorBase& grad, const TensorBase& mat2);
@@ -12,4 +12,4 @@ TensorBase linear_grad_input(const TensorBase& grad, const TensorBase& weight, I
 TensorBase linear_grad_weight(const TensorBase& grad, const TensorBase& input, int64_t weight_dim);
 TensorBase linear_grad_bias(const TensorBase& grad);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

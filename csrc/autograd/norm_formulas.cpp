@@ -3,7 +3,7 @@
 #include "autograd/formulas.h"
 #include "generated/ops/norm.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 NormGrads layer_norm_grads(const TensorBase& grad, const TensorBase& input, IntArrayRef normalized_shape,
                            const TensorBase& mean, const TensorBase& rstd, const std::optional<TensorBase>& weight,
@@ -129,4 +129,4 @@ NormGrads batch_norm_double_backward(const TensorBase& grad_of_input, const Tens
   return {to_x, shaped(to_weight, {input.size(1)}), to_grad_out};
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

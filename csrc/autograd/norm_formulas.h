@@ -6,7 +6,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 using NormGrads = std::tuple<TensorBase, TensorBase, TensorBase>;
 
@@ -31,4 +31,4 @@ NormGrads batch_norm_double_backward(const TensorBase& grad_of_input, const Tens
                                      const std::optional<TensorBase>& save_mean,
                                      const std::optional<TensorBase>& save_invstd, bool train, double eps);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

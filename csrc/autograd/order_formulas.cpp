@@ -7,7 +7,7 @@
 #include "generated/ops/order.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase cumulative_extremum_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& indices,
                                         int64_t dim) {
@@ -35,4 +35,4 @@ TensorBase logcumsumexp_backward(const TensorBase& grad, const TensorBase& self,
   return part(ops::gt(grad, wrapped_scalar(0))) - part(ops::lt(grad, wrapped_scalar(0)));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,11 +3,11 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 inline std::vector<int64_t> negated(std::vector<int64_t> values) {
   for (int64_t& value : values) value = -value;
   return values;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -7,7 +7,7 @@
 #include "generated/ops/rearrange.h"
 #include "generated/ops/reduce.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// The sum of `grad` over the filled slices, each counted once however often `index` names it.
 inline TensorBase index_fill_grad_value(const TensorBase& grad, int64_t dim, const TensorBase& index) {
@@ -15,4 +15,4 @@ inline TensorBase index_fill_grad_value(const TensorBase& grad, int64_t dim, con
   return ops::sum(ops::where(ops::ne(filled, wrapped_scalar(0)), grad, wrapped_scalar(0.0)));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -6,7 +6,7 @@
 #include "generated/ops/join.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 int64_t count_reduced(IntArrayRef sizes, OptionalIntArrayRef dim) {
@@ -165,4 +165,4 @@ TensorBase cumprod_backward(const TensorBase& grad_in, const TensorBase& self, i
   return ops::cat(columns, d);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// A reduced tensor with size 1 in place of the dims that were removed.
 TensorBase restore_reduced_dims(const TensorBase& t, int64_t ndim, OptionalIntArrayRef dim, bool keepdim);
@@ -30,4 +30,4 @@ TensorBase logsumexp_backward(const TensorBase& grad, const TensorBase& self, co
 TensorBase cumsum_backward(const TensorBase& grad, int64_t dim);
 TensorBase cumprod_backward(const TensorBase& grad, const TensorBase& self, int64_t dim, const TensorBase& result);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

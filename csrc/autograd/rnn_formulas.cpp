@@ -4,7 +4,7 @@
 #include "generated/ops/rnn.h"
 #include "generated/ops/view.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -23,8 +23,7 @@ LayerGrads grads_of_composite(const std::array<TensorBase, 3>& grads, std::array
     inputs[i] = ops::view(inputs[i], inputs[i].sizes());
     wanted.push_back(inputs[i]);
   }
-  const auto [output, last_h, last_c] =
-      ops::_lstm_layer_composite(inputs[0], inputs[1], inputs[2], inputs[3], reverse);
+  const auto [output, last_h, last_c] = ops::_lstm_layer_composite(inputs[0], inputs[1], inputs[2], inputs[3], reverse);
   const TensorBase* results[] = {&output, &last_h, &last_c};
   std::vector<TensorBase> outputs, weights;
   for (size_t i = 0; i < grads.size(); ++i) {
@@ -32,7 +31,8 @@ LayerGrads grads_of_composite(const std::array<TensorBase, 3>& grads, std::array
     outputs.push_back(*results[i]);
     weights.push_back(grads[i]);
   }
-  const variable_list found = grad(outputs, wanted, weights, std::nullopt, /*create_graph=*/true, /*allow_unused=*/true);
+  const variable_list found =
+      grad(outputs, wanted, weights, std::nullopt, /*create_graph=*/true, /*allow_unused=*/true);
   std::array<TensorBase, 4> result;
   size_t next = 0;
   for (size_t i = 0; i < result.size(); ++i) {
@@ -52,4 +52,4 @@ LayerGrads lstm_layer_grads(const std::array<TensorBase, 3>& grads, const Tensor
                                    output, cells, activated, reverse, mask);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

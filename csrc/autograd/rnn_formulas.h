@@ -6,7 +6,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// Of gates, h0, c0 and w_hh of _lstm_layer; `grads` are those of output, last_h and last_c, undefined where nothing
 /// depends on them. By the fused kernel, or where the gradient is to be differentiated again through the composite.
@@ -15,4 +15,4 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> lstm_layer_grads(
     const TensorBase& w_hh, const TensorBase& output, const TensorBase& cells, const TensorBase& activated,
     bool reverse, std::array<bool, 4> mask);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 #include "generated/ops/compare.h"
 #include "generated/ops/index.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 
@@ -81,4 +81,4 @@ Pair scatter_reduce_backward(const TensorBase& grad, const TensorBase& self, int
   return both;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

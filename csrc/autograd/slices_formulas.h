@@ -4,7 +4,7 @@
 #include "autograd/formulas.h"
 #include "generated/ops/slices.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 inline TensorBase as_strided_scatter_grad_self(const TensorBase& grad, IntArrayRef src_sizes, IntArrayRef size,
                                                IntArrayRef stride, std::optional<int64_t> storage_offset) {
@@ -12,4 +12,4 @@ inline TensorBase as_strided_scatter_grad_self(const TensorBase& grad, IntArrayR
   return ops::as_strided_scatter(ops::contiguous(grad), zeros, size, stride, storage_offset);
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 #include "autograd/formulas.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 namespace {
 TensorBase sum_along(const TensorBase& t, int64_t dim) {
@@ -27,4 +27,4 @@ TensorBase log_softmax_double_backward(const TensorBase& grad, const TensorBase&
   return -(grad * ops::exp(output) * sum_along(grad_output, dim));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -3,7 +3,7 @@
 
 #include "aten/core/TensorBase.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim,
                                    const TensorBase& output);
@@ -11,4 +11,4 @@ TensorBase log_softmax_grad_of_grad(const TensorBase& grad, int64_t dim, const T
 TensorBase log_softmax_double_backward(const TensorBase& grad, const TensorBase& grad_output, int64_t dim,
                                        const TensorBase& output);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 // Outside of the range there is no gradient: nan without `eps`, zero with it.
 TensorBase logit_backward(const TensorBase& grad, const TensorBase& self, std::optional<double> eps) {
@@ -43,4 +43,4 @@ TensorBase no_derivative(const TensorBase&, const char* what) {
   TORCH_CHECK_NOT_IMPLEMENTED(false, "the derivative for '", what, "' is not implemented");
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -8,7 +8,7 @@
 #include "generated/ops/special.h"
 #include "generated/ops/transcendental.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase logit_backward(const TensorBase& grad, const TensorBase& self, std::optional<double> eps);
 TensorBase igamma_grad_other(const TensorBase& grad, const TensorBase& self, const TensorBase& other);
@@ -18,4 +18,4 @@ TensorBase xlog1py_grad_self(const TensorBase& grad, const TensorBase& self, con
 /// RuntimeError: PyTorch has no formula for this argument either.
 TensorBase no_derivative(const TensorBase& grad, const char* what);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

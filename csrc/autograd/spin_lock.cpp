@@ -3,7 +3,7 @@
 #include <chrono>
 #include <thread>
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 void SpinLock::wait() {
   // Long waits happen where a node of a shared graph computes for long: leave the core to it.
@@ -16,4 +16,4 @@ void SpinLock::wait() {
   }
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 
 #include "c10/macros.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 class SpinLock {
  public:
@@ -21,4 +21,4 @@ class SpinLock {
   std::atomic<bool>& busy_;
 };
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -6,7 +6,7 @@
 #include "generated/ops/index.h"
 #include "generated/ops/unary.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// The part of the gradient across the direction of `self`, over its size; zero for real tensors.
 inline TensorBase sgn_backward(const TensorBase& grad, const TensorBase& self, const TensorBase& result) {
@@ -17,4 +17,4 @@ inline TensorBase sgn_backward(const TensorBase& grad, const TensorBase& self, c
   return ops::masked_fill((grad - along) / size, zero, Scalar(0));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -5,7 +5,7 @@
 #include "autograd/engine_ops.h"
 #include "autograd/generated_support.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 void as_view(const TensorBase& base, const TensorBase& view, CreationMeta creation) {
   if (base.is_inference() || base.is_same(view)) return;
@@ -203,4 +203,4 @@ variable_list CopySlices::apply(variable_list&& grads) {
   return results;
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

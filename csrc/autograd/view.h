@@ -9,7 +9,7 @@
 
 #include "autograd/AutogradMeta.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 /// Records that `view` shares memory with `base`; for results of view operations, called below autograd.
 /// `creation` other than Default is for results of custom functions and of operations with several views.
@@ -61,4 +61,4 @@ struct TORCH_API CopySlices final : Node {
   bool released_ = false;
 };
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

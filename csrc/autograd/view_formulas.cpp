@@ -5,7 +5,7 @@
 #include "autograd/formulas.h"
 #include "generated/ops/join.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase permute_backward(const TensorBase& grad, IntArrayRef dims) {
   DimVector inverse(dims.size());
@@ -46,4 +46,4 @@ TensorBase unbind_backward(const variable_list& grads, IntArrayRef sizes, Scalar
   return ops::stack(slices, static_cast<int64_t>(d));
 }
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

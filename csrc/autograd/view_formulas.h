@@ -3,7 +3,7 @@
 
 #include "autograd/hooks.h"
 
-namespace tiny_torch::autograd {
+namespace tiny_torch::autodiff {
 
 TensorBase permute_backward(const TensorBase& grad, IntArrayRef dims);
 /// Undefined gradients of pieces count as zeros.
@@ -13,4 +13,4 @@ TensorBase split_backward(const variable_list& grads, IntArrayRef sizes, ScalarT
 TensorBase split_with_sizes_backward(const variable_list& grads, IntArrayRef sizes, ScalarType dtype, Device device,
                                      IntArrayRef split_sizes, int64_t dim);
 
-}  // namespace tiny_torch::autograd
+}  // namespace tiny_torch::autodiff

@@ -16,7 +16,7 @@ namespace tiny_torch {
 namespace python {
 
 struct NodeObject {
-  PyObject_HEAD intrusive_ptr<autograd::Node> node;
+  PyObject_HEAD intrusive_ptr<autodiff::Node> node;
 };
 
 /// `ctx` of a custom function.
@@ -25,18 +25,18 @@ struct FunctionObject {
   PyObject* to_save;
   PyObject* non_differentiable;
   PyObject* dirty_tensors;
-  intrusive_ptr<autograd::WeakNode> node;
-  std::vector<autograd::SavedVariable> saved;
-  std::vector<autograd::OutputInfo> outputs;
+  intrusive_ptr<autodiff::WeakNode> node;
+  std::vector<autodiff::SavedVariable> saved;
+  std::vector<autodiff::OutputInfo> outputs;
   std::vector<bool> is_tensor_input;
   bool materialize_grads;
   bool freed;
 };
 
-struct PyNode final : autograd::Node {
+struct PyNode final : autodiff::Node {
   explicit PyNode(PyObject* object) : object_(Py_NewRef(object)) {}
   ~PyNode() override;
-  autograd::variable_list apply(autograd::variable_list&& grads) override;
+  autodiff::variable_list apply(autodiff::variable_list&& grads) override;
   void release_variables() override;
   bool apply_needs_lock() const override { return false; }
   std::string name() const override;
@@ -49,7 +49,7 @@ extern PyTypeObject* node_type;      // base of all wrappers
 extern PyTypeObject* function_type;  // _C._FunctionBase
 
 /// The node behind a wrapper or ctx; RuntimeError for a ctx without one.
-intrusive_ptr<autograd::Node> unpack_node(PyObject* object);
+intrusive_ptr<autodiff::Node> unpack_node(PyObject* object);
 bool is_node(PyObject* object);
 
 // Shared between wrappers and ctx.
@@ -57,17 +57,17 @@ extern PyMethodDef node_methods[];
 extern PyGetSetDef node_properties[];
 
 /// Hooks kept in a Python dict {id: function}.
-std::shared_ptr<autograd::FunctionPreHook> make_pre_hook(PyObject* dict);
-std::shared_ptr<autograd::FunctionPostHook> make_post_hook(PyObject* dict);
-std::unique_ptr<autograd::SavedVariableHooks> make_saved_hooks(PyObject* pack, PyObject* unpack);
+std::shared_ptr<autodiff::FunctionPreHook> make_pre_hook(PyObject* dict);
+std::shared_ptr<autodiff::FunctionPostHook> make_post_hook(PyObject* dict);
+std::unique_ptr<autodiff::SavedVariableHooks> make_saved_hooks(PyObject* pack, PyObject* unpack);
 /// The properties _saved_<name> and _raw_saved_<name> of the class of `node`; never freed.
-PyGetSetDef* saved_properties(autograd::Node& node);
+PyGetSetDef* saved_properties(autodiff::Node& node);
 /// What a custom function gave to save_for_backward(), as SavedTensor objects.
-PyObject* raw_saved_tensors(const intrusive_ptr<autograd::Node>& node);
+PyObject* raw_saved_tensors(const intrusive_ptr<autodiff::Node>& node);
 /// A tuple of tensors, None for undefined ones.
-PyObject* wrap_tuple(const autograd::variable_list& list);
+PyObject* wrap_tuple(const autodiff::variable_list& list);
 /// Reads what a hook or a custom backward returned: a tuple of tensors and None, or one of them.
-autograd::variable_list unpack_grads(PyObject* object, const char* what);
+autodiff::variable_list unpack_grads(PyObject* object, const char* what);
 
 void init_autograd_node(PyObject* module);
 void init_autograd_function(PyObject* module);

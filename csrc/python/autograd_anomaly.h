@@ -8,7 +8,7 @@ namespace tiny_torch {
 namespace python {
 
 /// The dict of `node`, made when it has none; borrowed.
-PyObject* metadata_dict(autograd::Node& node);
+PyObject* metadata_dict(autodiff::Node& node);
 void init_autograd_anomaly(PyObject* module);
 
 }  // namespace python

@@ -9,7 +9,7 @@
 namespace tiny_torch {
 namespace python {
 
-using namespace autograd;
+using namespace autodiff;
 
 namespace {
 

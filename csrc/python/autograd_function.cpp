@@ -5,7 +5,7 @@
 namespace tiny_torch {
 namespace python {
 
-using namespace autograd;
+using namespace autodiff;
 
 PyTypeObject* function_type = nullptr;
 
@@ -225,7 +225,7 @@ PyObject* function_apply(PyObject*, PyObject* const* call, Py_ssize_t count) {
   if (inputs.any_requires_grad && GradMode::is_enabled()) {
     node = make_intrusive<PyNode>(ctx.get());
     edge_list edges;
-    for (const TensorBase& tensor : inputs.tensors) autograd::detail::collect_edge(edges, tensor);
+    for (const TensorBase& tensor : inputs.tensors) autodiff::detail::collect_edge(edges, tensor);
     node->set_next_edges(std::move(edges));
     f->node = weak_reference(node);
   }

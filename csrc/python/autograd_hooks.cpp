@@ -5,7 +5,7 @@
 namespace tiny_torch {
 namespace python {
 
-using namespace autograd;
+using namespace autodiff;
 
 PyObject* wrap_tuple(const variable_list& list) {
   PyRef tuple(check(PyTuple_New(static_cast<Py_ssize_t>(list.size()))));

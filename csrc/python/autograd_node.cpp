@@ -10,7 +10,7 @@
 namespace tiny_torch {
 namespace python {
 
-using namespace autograd;
+using namespace autodiff;
 
 PyTypeObject* node_type = nullptr;
 

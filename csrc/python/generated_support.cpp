@@ -7,7 +7,7 @@ namespace tiny_torch {
 namespace python {
 
 TensorBase with_requires_grad(TensorBase t, bool requires_grad) {
-  if (requires_grad) autograd::set_requires_grad(t, true);
+  if (requires_grad) autodiff::set_requires_grad(t, true);
   return t;
 }
 

@@ -15,7 +15,7 @@ namespace python {
 /// Bindings of autograd: Node, Function, hooks, backward.
 void init_autograd(PyObject* module);
 /// The Python object of a node, a new reference; None for no node.
-PyObject* wrap_node(const intrusive_ptr<autograd::Node>& node);
+PyObject* wrap_node(const intrusive_ptr<autodiff::Node>& node);
 /// `tensor._backward_hooks = dict`: from now on backward calls the hooks in `dict` (null: no more).
 void set_backward_hooks(PyObject* tensor, PyObject* dict);
 /// The same for `tensor._post_accumulate_grad_hooks`.

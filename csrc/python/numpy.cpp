@@ -207,7 +207,7 @@ PyObject* tensor_numpy(PyObject* self, PyObject* args, PyObject* kwargs) {
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$O:numpy", const_cast<char**>(names), &force)) return nullptr;
   TORCH_CHECK_TYPE(PyBool_Check(force), "numpy(): argument 'force' must be bool, not ", type_name(force));
   if (force == Py_False) return tensor_to_numpy(unpack(self));
-  PyRef plain(wrap(autograd::detach(unpack(self))));
+  PyRef plain(wrap(autodiff::detach(unpack(self))));
   if (!unpack(plain.get()).is_cpu()) plain = call_method("cpu", plain.get());
   if (unpack(plain.get()).is_conj()) plain = call_method("resolve_conj", plain.get());
   return tensor_to_numpy(unpack(plain.get()));
@@ -233,7 +233,7 @@ PyObject* frombuffer(PyObject*, PyObject* args, PyObject* kwargs) {
   TORCH_CHECK_TYPE(dtype != nullptr, "frombuffer() missing 1 required keyword-only argument: 'dtype'");
   TORCH_CHECK_TYPE(is_dtype(dtype), "frombuffer(): argument 'dtype' must be torch.dtype, not ", type_name(dtype));
   TensorBase result = tensor_from_buffer(buffer, unpack_dtype(dtype), count, offset);
-  if (requires_grad) autograd::set_requires_grad(result, true);
+  if (requires_grad) autodiff::set_requires_grad(result, true);
   return wrap(std::move(result));
   END_HANDLE_ERRORS
 }

@@ -121,7 +121,7 @@ PyObject* tensor_detach(PyObject* self, PyObject* const* args, Py_ssize_t nargs,
 }
 PyObject* tensor_detach_(PyObject* self, PyObject*) {
   HANDLE_ERRORS
-  autograd::detach_(unpack(self));
+  autodiff::detach_(unpack(self));
   return Py_NewRef(self);
   END_HANDLE_ERRORS
 }

@@ -75,7 +75,7 @@ PyObject* tensor_is_inference(PyObject* self, PyObject*) { return PyBool_FromLon
 PyObject* tensor_is_conj(PyObject* self, PyObject*) { return PyBool_FromLong(unpack(self).is_conj()); }
 PyObject* tensor_is_neg(PyObject* self, PyObject*) { return PyBool_FromLong(unpack(self).is_neg()); }
 PyObject* tensor_is_view(PyObject* self, PyObject*) {
-  return PyBool_FromLong(autograd::view_meta_or_null(unpack(self)) != nullptr);
+  return PyBool_FromLong(autodiff::view_meta_or_null(unpack(self)) != nullptr);
 }
 PyObject* tensor_false(PyObject*, PyObject*) { Py_RETURN_FALSE; }
 
@@ -105,7 +105,7 @@ PyObject* tensor_requires_grad(PyObject* self, PyObject* const* args, Py_ssize_t
 }
 PyObject* tensor_retain_grad(PyObject* self, PyObject*) {
   HANDLE_ERRORS
-  autograd::retain_grad(unpack(self));
+  autodiff::retain_grad(unpack(self));
   Py_RETURN_NONE;
   END_HANDLE_ERRORS
 }
@@ -131,9 +131,9 @@ PyObject* tensor_make_subclass(PyObject*, PyObject* args, PyObject* kwargs) {
   PyTypeObject* type = to_class(cls);
   TORCH_CHECK_TYPE(is_tensor(data), "_make_subclass(): argument 'data' (position 2) must be Tensor, not ",
                    type_name(data));
-  TensorBase tensor = autograd::variable_data(unpack(data));
-  autograd::share_version(unpack(data), tensor);
-  if (requires_grad) autograd::set_requires_grad(tensor, true);
+  TensorBase tensor = autodiff::variable_data(unpack(data));
+  autodiff::share_version(unpack(data), tensor);
+  if (requires_grad) autodiff::set_requires_grad(tensor, true);
   return wrap_as(type, std::move(tensor));
   END_HANDLE_ERRORS
 }
@@ -284,7 +284,7 @@ PyObject* set_tensor_metadata(PyObject*, PyObject* args) {
     TORCH_CHECK(tensor.is_complex(), "_set_tensor_metadata(): only complex tensors can be conjugated, got ",
                 tensor.scalar_type());
     // The values themselves, since nothing here makes tensors that are conjugated on reading.
-    autograd::set_data(tensor, ops::_conj_physical(autograd::variable_data(tensor)));
+    autodiff::set_data(tensor, ops::_conj_physical(autodiff::variable_data(tensor)));
   }
   Py_RETURN_NONE;
   END_HANDLE_ERRORS

@@ -188,7 +188,7 @@ PyObject* finish(TensorBase tensor, bool requires_grad) {
   if (requires_grad) {
     TORCH_CHECK(is_differentiable_type(tensor.scalar_type()),
                 "Only Tensors of floating point and complex dtype can require gradients");
-    autograd::set_requires_grad(tensor, true);
+    autodiff::set_requires_grad(tensor, true);
   }
   return wrap(std::move(tensor));
 }
@@ -201,7 +201,7 @@ PyObject* py_tensor(PyObject*, PyObject* const* args, Py_ssize_t nargs, PyObject
                        "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
                        "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
                        1));
-    const TensorBase source = autograd::detach(unpack(a.data));
+    const TensorBase source = autodiff::detach(unpack(a.data));
     TensorBase result = converted(source, a.dtype, a.device);
     return finish(result.is_same(source) ? ops::clone(result) : std::move(result), a.requires_grad);
   }
@@ -216,7 +216,7 @@ PyObject* tensor_new_tensor(PyObject* self, PyObject* const* args, Py_ssize_t na
   const ScalarType dtype = a.dtype.value_or(unpack(self).scalar_type());
   const Device device = a.device.value_or(unpack(self).device());
   if (is_tensor(a.data)) {
-    const TensorBase source = autograd::detach(unpack(a.data));
+    const TensorBase source = autodiff::detach(unpack(a.data));
     TensorBase result = converted(source, dtype, device);
     return finish(result.is_same(source) ? ops::clone(result) : std::move(result), a.requires_grad);
   }
@@ -286,7 +286,7 @@ PyObject* asarray(PyObject*, PyObject* args, PyObject* kwargs) {
   TensorBase result = converted(tensor, a.dtype, a.device);
   if (copies && is_shared && result.is_same(tensor)) result = ops::clone(result);
   const bool wants_grad = to_flag("asarray", "requires_grad", requires_grad);
-  if (!wants_grad && result.requires_grad()) result = autograd::detach(result);
+  if (!wants_grad && result.requires_grad()) result = autodiff::detach(result);
   if (wants_grad && !result.requires_grad()) return finish(std::move(result), true);
   return wrap(std::move(result));
   END_HANDLE_ERRORS
@@ -353,7 +353,7 @@ TensorBase legacy_tensor(PyObject* args, PyObject* kwargs) {
   if (is_tensor(data)) {
     TORCH_CHECK_TYPE(unpack(data).scalar_type() == dtype, "expected ", dtype, " (got ", unpack(data).scalar_type(),
                      ")");
-    return autograd::detach(unpack(data));
+    return autodiff::detach(unpack(data));
   }
   TORCH_CHECK_TYPE(PySequence_Check(data), "new(): data must be a sequence (got ", type_name(data), ")");
   return converted(tensor_from_data(data, dtype, "new"), dtype, device);

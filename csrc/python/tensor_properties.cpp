@@ -43,46 +43,46 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   TORCH_CHECK(value != nullptr && PyBool_Check(value), "requires_grad must be a bool");
   const TensorBase& tensor = unpack(self);
   const bool requires_grad = value == Py_True;
-  TORCH_CHECK(requires_grad || autograd::is_leaf(tensor),
+  TORCH_CHECK(requires_grad || autodiff::is_leaf(tensor),
               "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
               "subgraph that doesn't "
               "require differentiation use var_no_grad = var.detach().");
   TORCH_CHECK(!requires_grad || is_differentiable_type(tensor.scalar_type()),
               "only Tensors of floating point and complex dtype can require gradients");
-  if (requires_grad != tensor.requires_grad()) autograd::set_requires_grad(tensor, requires_grad);
+  if (requires_grad != tensor.requires_grad()) autodiff::set_requires_grad(tensor, requires_grad);
   return 0;
   END_HANDLE_ERRORS_RET(-1)
 }
 
 PyObject* get_is_leaf(PyObject* self, void*) {
   HANDLE_ERRORS
-  return PyBool_FromLong(autograd::is_leaf(unpack(self)));
+  return PyBool_FromLong(autodiff::is_leaf(unpack(self)));
   END_HANDLE_ERRORS
 }
-PyObject* get_retains_grad(PyObject* self, void*) { return PyBool_FromLong(autograd::retains_grad(unpack(self))); }
-PyObject* get_output_nr(PyObject* self, void*) { return PyLong_FromUnsignedLong(autograd::output_nr(unpack(self))); }
+PyObject* get_retains_grad(PyObject* self, void*) { return PyBool_FromLong(autodiff::retains_grad(unpack(self))); }
+PyObject* get_output_nr(PyObject* self, void*) { return PyLong_FromUnsignedLong(autodiff::output_nr(unpack(self))); }
 PyObject* get_version(PyObject* self, void*) {
   HANDLE_ERRORS
-  return PyLong_FromLongLong(autograd::version(unpack(self)));
+  return PyLong_FromLongLong(autodiff::version(unpack(self)));
   END_HANDLE_ERRORS
 }
 PyObject* get_base(PyObject* self, void*) {
   HANDLE_ERRORS
-  const autograd::ViewMeta* meta = autograd::view_meta_or_null(unpack(self));
+  const autodiff::ViewMeta* meta = autodiff::view_meta_or_null(unpack(self));
   return meta == nullptr ? wrap_none() : wrap(meta->base_);
   END_HANDLE_ERRORS
 }
 
 PyObject* get_grad_fn(PyObject* self, void*) {
   HANDLE_ERRORS
-  const intrusive_ptr<autograd::Node> node = autograd::grad_fn(unpack(self));
+  const intrusive_ptr<autodiff::Node> node = autodiff::grad_fn(unpack(self));
   return node.defined() ? wrap_node(node) : wrap_none();
   END_HANDLE_ERRORS
 }
 int set_grad_fn(PyObject* self, PyObject* value, void*) {
   HANDLE_ERRORS
   TORCH_CHECK(value == nullptr || value == Py_None, "_grad_fn can be only set to None");
-  autograd::detach_(unpack(self));
+  autodiff::detach_(unpack(self));
   return 0;
   END_HANDLE_ERRORS_RET(-1)
 }
@@ -91,8 +91,8 @@ int set_grad_fn(PyObject* self, PyObject* value, void*) {
 PyObject* get_grad(PyObject* self, void* quiet) {
   HANDLE_ERRORS
   const TensorBase& tensor = unpack(self);
-  TensorBase grad = autograd::grad(tensor);
-  if (!grad.defined() && quiet == nullptr && !autograd::is_leaf(tensor) && !autograd::retains_grad(tensor)) {
+  TensorBase grad = autodiff::grad(tensor);
+  if (!grad.defined() && quiet == nullptr && !autodiff::is_leaf(tensor) && !autodiff::retains_grad(tensor)) {
     TORCH_WARN(
         "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. backward() doesn't fill it: call "
         ".retain_grad() on the tensor before, if its gradient is wanted, or look at the leaf it was meant to be.");
@@ -104,34 +104,34 @@ int set_grad(PyObject* self, PyObject* value, void*) {
   HANDLE_ERRORS
   const TensorBase& tensor = unpack(self);
   if (value == nullptr || value == Py_None) {
-    autograd::set_grad(tensor, TensorBase());
+    autodiff::set_grad(tensor, TensorBase());
     return 0;
   }
   TORCH_CHECK_TYPE(is_tensor(value), "assigned grad expected to be a Tensor or None but got grad of type ",
                    type_name(value));
   TORCH_CHECK(value != self, "can't assign Variable as its own grad");
-  autograd::set_grad(tensor, unpack(value));
+  autodiff::set_grad(tensor, unpack(value));
   return 0;
   END_HANDLE_ERRORS_RET(-1)
 }
 
 PyObject* get_data(PyObject* self, void*) {
   HANDLE_ERRORS
-  return wrap(autograd::variable_data(unpack(self)));
+  return wrap(autodiff::variable_data(unpack(self)));
   END_HANDLE_ERRORS
 }
 int set_data(PyObject* self, PyObject* value, void*) {
   HANDLE_ERRORS
   TORCH_CHECK(value != nullptr, "Deleting tensor data is not allowed. Delete tensor instead!");
   TORCH_CHECK_TYPE(is_tensor(value), "Variable data has to be a tensor, but got ", type_name(value));
-  autograd::set_data(unpack(self), unpack(value));
+  autodiff::set_data(unpack(self), unpack(value));
   return 0;
   END_HANDLE_ERRORS_RET(-1)
 }
 
 PyObject* get_name(PyObject* self, void*) {
   HANDLE_ERRORS
-  const std::string& name = autograd::tensor_name(unpack(self));
+  const std::string& name = autodiff::tensor_name(unpack(self));
   return name.empty() ? wrap_none() : wrap(name);
   END_HANDLE_ERRORS
 }

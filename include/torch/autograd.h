@@ -5,7 +5,10 @@
 
 #include "api/autograd.h"
 
+// The engine's own namespace is tiny_torch::autodiff, so that `using namespace torch; autograd::Variable` has one meaning.
 namespace torch::autograd {
+using ::tiny_torch::AutoGradMode;
+using ::tiny_torch::GradMode;
 using ::tiny_torch::api::AutogradContext;
 using ::tiny_torch::api::backward;
 using ::tiny_torch::api::Function;
@@ -13,4 +16,7 @@ using ::tiny_torch::api::grad;
 using ::tiny_torch::api::tensor_list;
 using ::tiny_torch::api::Variable;
 using ::tiny_torch::api::variable_list;
+using ::tiny_torch::autodiff::Edge;
+using ::tiny_torch::autodiff::edge_list;
+using ::tiny_torch::autodiff::Node;
 }  // namespace torch::autograd

@@ -16,7 +16,7 @@ using toy::at;
 using toy::tensor;
 using toy::values;
 using namespace tiny_torch;
-using namespace tiny_torch::autograd;
+using namespace tiny_torch::autodiff;
 using V = std::vector<double>;
 
 class Autograd : public ::testing::Test {
@@ -37,7 +37,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 void run(const TensorBase& t, bool retain = false, bool create = false) { backward(t, {}, retain, create); }
 V grad_of(const TensorBase& t) { return grad(t).defined() ? values(grad(t)) : V(); }
-using autograd::grad;
+using autodiff::grad;
 
 TEST_F(Autograd, ChainRuleThroughSharedInput) {
   TensorBase x = tensor({3}, {1, 2, 3}, true);
@@ -84,18 +84,18 @@ TEST_F(Autograd, SecondBackwardNeedsRetainGraph) {
 TEST_F(Autograd, DoubleBackward) {
   TensorBase x = tensor({2}, {2, 3}, true);
   TensorBase y = toy::sum(toy::mul(toy::mul(x, x), x));
-  TensorBase g = autograd::grad(y, x, {}, std::nullopt, true)[0];
+  TensorBase g = autodiff::grad(y, x, {}, std::nullopt, true)[0];
   EXPECT_EQ(values(g), V({12, 27}));
-  TensorBase g2 = autograd::grad(toy::sum(g), x, {}, std::nullopt, true)[0];
+  TensorBase g2 = autodiff::grad(toy::sum(g), x, {}, std::nullopt, true)[0];
   EXPECT_EQ(values(g2), V({12, 18}));
-  EXPECT_EQ(values(autograd::grad(toy::sum(g2), x)[0]), V({6, 6}));
+  EXPECT_EQ(values(autodiff::grad(toy::sum(g2), x)[0]), V({6, 6}));
   EXPECT_FALSE(grad(x).defined());
 }
 
 TEST_F(Autograd, DoubleBackwardThroughSavedOutput) {
   TensorBase x = tensor({1}, {0.5}, true);
-  TensorBase g = autograd::grad(toy::sum(toy::exp(x)), x, {}, std::nullopt, true)[0];
-  EXPECT_DOUBLE_EQ(values(autograd::grad(toy::sum(g), x)[0])[0], std::exp(0.5));
+  TensorBase g = autodiff::grad(toy::sum(toy::exp(x)), x, {}, std::nullopt, true)[0];
+  EXPECT_DOUBLE_EQ(values(autodiff::grad(toy::sum(g), x)[0])[0], std::exp(0.5));
 }
 
 TEST_F(Autograd, GradRunsOnlyWhatLeadsToInputs) {
@@ -107,7 +107,7 @@ TEST_F(Autograd, GradRunsOnlyWhatLeadsToInputs) {
     return TensorBase();
   });
   TensorBase y = toy::sum(toy::mul(mid, b));
-  const variable_list g = autograd::grad(y, {mid, a});
+  const variable_list g = autodiff::grad(y, {mid, a});
   EXPECT_EQ(values(g[0]), V({3, 4}));
   EXPECT_EQ(values(g[1]), V({6, 16}));
   EXPECT_EQ(calls, 0);
@@ -117,11 +117,11 @@ TEST_F(Autograd, GradRunsOnlyWhatLeadsToInputs) {
 TEST_F(Autograd, UnusedInputs) {
   TensorBase a = tensor({2}, {1, 2}, true), b = tensor({2}, {3, 4}, true);
   TensorBase y = toy::sum(toy::mul(a, a));
-  EXPECT_TRUE(contains(message_of([&] { autograd::grad(y, b, {}, true); }),
+  EXPECT_TRUE(contains(message_of([&] { autodiff::grad(y, b, {}, true); }),
                        "at index 0 appears to not have been used in the graph"));
-  EXPECT_FALSE(autograd::grad(y, b, {}, true, false, true)[0].defined());
-  EXPECT_EQ(values(autograd::grad(y, b, {}, true, false, true, true)[0]), V({0, 0}));
-  EXPECT_TRUE(contains(message_of([&] { autograd::grad(y, tensor({1}, {1})); }),
+  EXPECT_FALSE(autodiff::grad(y, b, {}, true, false, true)[0].defined());
+  EXPECT_EQ(values(autodiff::grad(y, b, {}, true, false, true, true)[0]), V({0, 0}));
+  EXPECT_TRUE(contains(message_of([&] { autodiff::grad(y, tensor({1}, {1})); }),
                        "One of the differentiated Tensors does not require grad"));
 }
 
@@ -266,9 +266,9 @@ TEST_F(Autograd, SavedTensorHooks) {
   SavedTensorDefaultHooks::push([] { return std::make_unique<DoublingHooks>(); });
   TensorBase y = toy::sum(toy::mul(toy::exp(x), x));
   SavedTensorDefaultHooks::pop();
-  TensorBase g = autograd::grad(y, x, {}, true, true)[0];
+  TensorBase g = autodiff::grad(y, x, {}, true, true)[0];
   EXPECT_NEAR(values(g)[1], 3 * std::exp(2), 1e-12);
-  EXPECT_NEAR(values(autograd::grad(toy::sum(g), x)[0])[1], 4 * std::exp(2), 1e-12);
+  EXPECT_NEAR(values(autodiff::grad(toy::sum(g), x)[0])[1], 4 * std::exp(2), 1e-12);
 }
 
 TEST_F(Autograd, InferenceTensorsAreNotSaved) {
@@ -321,7 +321,7 @@ TEST_F(Autograd, InPlaceOnViewUnderGradOfInputs) {
   TensorBase y = toy::add(x, tensor({}, {0}));
   TensorBase v = toy::row(y, 0);
   toy::mul_(v, w);
-  const variable_list g = autograd::grad(toy::sum(y), {x, w}, {}, true);
+  const variable_list g = autodiff::grad(toy::sum(y), {x, w}, {}, true);
   EXPECT_EQ(values(g[0]), V({10, 20, 1, 1}));
   EXPECT_EQ(values(g[1]), V({1, 2}));
 }

@@ -10,7 +10,7 @@
 namespace toy {
 
 using namespace tiny_torch;
-using namespace tiny_torch::autograd;
+using namespace tiny_torch::autodiff;
 
 inline double& at(const TensorBase& t, int64_t flat) {
   int64_t offset = 0;

@@ -144,13 +144,13 @@ TEST(GeneratedNodes, Indexing) {
 TEST(GeneratedNodes, Dropout) {
   const TensorBase a = input({4, 3});
   // The mask of one call serves them all, so that differences see one function.
-  const TensorBase mask = std::get<1>(ops::native_dropout(autograd::detach(a), 0.5, true));
+  const TensorBase mask = std::get<1>(ops::native_dropout(autodiff::detach(a), 0.5, true));
   expect_correct(
       [&](const Tensors& t) { return Tensors{ops::native_dropout_backward(ops::mul(t[0], t[0]), mask, 2.0)}; }, {a});
 
   const TensorBase squares = ops::mul(a, a);
   const TensorBase out = ops::dropout(squares, 0.5, true);
-  const TensorBase grad = autograd::grad(out, a, ops::ones_like(out))[0];
+  const TensorBase grad = autodiff::grad(out, a, ops::ones_like(out))[0];
   for (int64_t i = 0; i < a.numel(); ++i) {
     const double kept = out.const_data_ptr<double>()[i] != 0 ? 2.0 : 0.0;
     EXPECT_DOUBLE_EQ(grad.const_data_ptr<double>()[i], kept * 2 * a.const_data_ptr<double>()[i]);

@@ -24,14 +24,14 @@ inline TensorBase input(IntArrayRef sizes, double start = 0.3, double step = 0.3
     t.data_ptr<double>()[i] = std::fmod(value, 2.0) - 0.9;
     value += step + 0.013 * static_cast<double>(i);
   }
-  autograd::set_requires_grad(t, true);
+  autodiff::set_requires_grad(t, true);
   return t;
 }
 
 inline double weighted_sum(const Tensors& outputs) {
   double total = 0, weight = 0.7;
   for (const TensorBase& output : outputs) {
-    const TensorBase plain = ops::contiguous(autograd::detach(output));
+    const TensorBase plain = ops::contiguous(autodiff::detach(output));
     for (int64_t i = 0; i < plain.numel(); ++i) {
       total += weight * plain.const_data_ptr<double>()[i];
       weight = std::fmod(weight + 0.31, 1.7) + 0.05;
@@ -62,8 +62,8 @@ inline std::string check(const Function& f, const Tensors& inputs, double tolera
     if (output.requires_grad()) differentiable.push_back(output);
   }
   if (differentiable.empty()) return "no output requires grad";
-  const autograd::variable_list grads =
-      autograd::grad(differentiable, inputs, weights_like(differentiable), std::nullopt, false, true);
+  const autodiff::variable_list grads =
+      autodiff::grad(differentiable, inputs, weights_like(differentiable), std::nullopt, false, true);
   const auto value = [&f, &inputs] {
     Tensors kept;
     for (const TensorBase& output : f(inputs)) {
@@ -98,7 +98,7 @@ inline std::string check_twice(const Function& f, const Tensors& inputs, double 
   Tensors all = inputs;
   Tensors incoming;
   for (const TensorBase& w : weights_like(f(inputs))) {
-    autograd::set_requires_grad(w, true);
+    autodiff::set_requires_grad(w, true);
     all.push_back(w);
   }
   const size_t n = inputs.size();
@@ -112,7 +112,7 @@ inline std::string check_twice(const Function& f, const Tensors& inputs, double 
       outputs.push_back(results[i]);
       used.push_back(weights[i]);
     }
-    const autograd::variable_list grads = autograd::grad(outputs, own, used, true, true, true);
+    const autodiff::variable_list grads = autodiff::grad(outputs, own, used, true, true, true);
     Tensors kept;
     for (const TensorBase& g : grads) {
       if (g.defined() && g.requires_grad()) kept.push_back(g);

@@ -515,7 +515,7 @@ def autograd_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
         *[f'#include "generated/ops/{other}.h"' for other in formula_families(ops, owners) if other != family],
         '#include "autograd/generated_support.h"',
         '#include "autograd/autocast_mode.h"' if any("autocast" in op.entry for op in ops) else "",
-        "\nnamespace tiny_torch::autograd {",
+        "\nnamespace tiny_torch::autodiff {",
         "namespace {\n",
     ]
     registered, nodes = [], {}
@@ -561,5 +561,5 @@ def autograd_source(family: str, ops: list[Op], owners: dict[str, str]) -> str:
                 f"  m.impl({cpp.quote(op.schema.full_name)}, DispatchKey::Autocast, CppFunction(KernelFunction::from_boxed(&autocast::{op.entry['autocast']}_kernel)));"
             )
     lines.append("  return m;\n}\nconst Library& library = *new Library(make_library());\n")
-    lines.append("}  // namespace\n}  // namespace tiny_torch::autograd\n")
+    lines.append("}  // namespace\n}  // namespace tiny_torch::autodiff\n")
     return "\n".join(lines)

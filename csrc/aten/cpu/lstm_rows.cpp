@@ -50,7 +50,7 @@ void lstm_row_step(const T* gates, const T* hidden, const T* previous, T* activa
 
 template <class T>
 void lstm_row_backward(const T* grad_output, const T* grad_h, T* grad_c, const T* activated, const T* cell,
-                  const T* previous, T* grad_gates, int64_t n) {
+                       const T* previous, T* grad_gates, int64_t n) {
   constexpr int64_t step = Vec<T>::lanes();
   const Vec<T> one(T(1));
   for (int64_t i = 0; i < n; i += step) {

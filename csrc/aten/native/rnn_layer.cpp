@@ -25,9 +25,7 @@ class RepeatedProduct {
     constexpr int64_t kFew = 12;
     if (times >= kFew) gemm_pack_stub(out.device().type(), GemmCall{out, a, b, none_}, packed_);
   }
-  void run(const TensorBase& a) const {
-    gemm_stub(out_.device().type(), GemmCall{out_, a, b_, none_, 0, 1, &packed_});
-  }
+  void run(const TensorBase& a) const { gemm_stub(out_.device().type(), GemmCall{out_, a, b_, none_, 0, 1, &packed_}); }
 
  private:
   TensorBase out_, b_, none_;
@@ -105,8 +103,8 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase, TensorBase> _lstm_lay
     const size_t t = walk.at(i);
     product.run(h);
     const TensorBase& cell = cell_steps[keep ? t : 0];
-    lstm_step_stub(gates.device().type(), LstmStep{gate_steps[t], from_hidden, c, keep ? activated_steps[t] : not_kept,
-                                                   cell, outputs[t]});
+    lstm_step_stub(gates.device().type(),
+                   LstmStep{gate_steps[t], from_hidden, c, keep ? activated_steps[t] : not_kept, cell, outputs[t]});
     h = outputs[t];
     c = cell;
   }
@@ -133,8 +131,8 @@ std::tuple<TensorBase, TensorBase, TensorBase, TensorBase> _lstm_layer_backward(
   }
   const TensorBase grad_cell =
       of_c.has_value() ? ops::clone(*of_c) : ops::zeros(c0.sizes(), c0.scalar_type(), std::nullopt, c0.device());
-  const std::vector<TensorBase> grad_steps = of_output.has_value() ? ops::unbind(*of_output, 0)
-                                                                   : std::vector<TensorBase>(),
+  const std::vector<TensorBase> grad_steps =
+                                    of_output.has_value() ? ops::unbind(*of_output, 0) : std::vector<TensorBase>(),
                                 grad_gate_steps = ops::unbind(grad_gates, 0),
                                 cell_steps = ops::unbind(ops::contiguous(cells), 0),
                                 activated_steps = ops::unbind(ops::contiguous(activated), 0);
