@@ -83,6 +83,7 @@ def root(f):
 
 ERF_CENTRE = {"float": mpf(2), "double": mpf(3)}
 ERF_HIGH = {"float": mpf(11), "double": mpf(28)}
+ERF_ONE = {"float": mpf(4), "double": mpf(6)}
 ERF_SPLIT = mpf("0.75")
 TANH_SPLIT = mpf("0.625")
 # name -> (function of float or double, weight, interval, degree per type)
@@ -120,6 +121,7 @@ FITS = {
         (0, TANH_SPLIT**2 * mpf("1.001")),
         (4, 10),
     ),
+    "kErfcLog2": (lambda x: log(erfc(x), 2), lambda x: erfc(x) * log(2) / erf(x), None, (6, 20)),
     "kErfcx": (None, None, None, (9, 20)),
 }
 
@@ -139,6 +141,8 @@ def main():
                     lambda t, c=centre: erfcx_of(t, c), lambda t, c=centre: 1 / erfcx_of(t, c), *interval, degree
                 )
             else:
+                if name == "kErfcLog2":
+                    interval = (ERF_SPLIT * mpf("0.999"), ERF_ONE[ctype])
                 error, coefficients = remez(f, weight, *interval, degree)
             digits, suffix = (9, "f") if ctype == "float" else (17, "")
             print(f"static constexpr {ctype} {name}[] = {{  // error 2^{nstr(log(error, 2), 4)}")

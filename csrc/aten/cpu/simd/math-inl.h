@@ -288,6 +288,14 @@ HWY_INLINE Vec<T> erfc_large(Vec<T> a) {
   const Vec<T> factor = divide_by_sum(value, fma(slope, t, C::kErfcx[0] - value), sum, (a + a) - (sum - T(1)));
   return scale(fma(p, factor, factor), n);
 }
+/// erfc(a) for a in [0.75, kErfOne] with the absolute error that erf needs: two to the power of a polynomial.
+template <class T>
+HWY_INLINE Vec<T> erfc_coarse(Vec<T> a) {
+  const Vec<T> p = polynomial(a, MathConstants<T>::kErfcLog2);
+  const Vec<T> n = round(p);
+  const Vec<T> r = (p - n) * T(0.69314718055994530942);
+  return (T(1) + (r + exp_tail(r))) * pow2(n);
+}
 template <class T>
 HWY_INLINE Vec<T> erf_small(Vec<T> x) {
   return fma(x, polynomial(x * x, MathConstants<T>::kErf), x);
@@ -298,7 +306,7 @@ template <class T>
 HWY_INLINE Vec<T> erf(Vec<T> x) {
   using C = MathConstants<T>;
   const Vec<T> a = abs(x);
-  const Vec<T> large = T(1) - detail::erfc_large(select(a > C::kErfOne, C::kErfOne, a));
+  const Vec<T> large = T(1) - detail::erfc_coarse(select(a > C::kErfOne, C::kErfOne, a));
   return copysign(select(a < T(0.75), detail::erf_small(a), large), x);
 }
 
