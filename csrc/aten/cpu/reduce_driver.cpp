@@ -249,42 +249,12 @@ void extremum_kernel(const TensorBase& values, const TensorBase& indices, const 
                 [&](auto tag) { extremum_rows<decltype(tag)>(values, indices, self, largest); });
 }
 
-void scan_kernel(const TensorBase& out, const TensorBase& self, bool product) {
-  const int64_t n = self.size(-1), rows = n == 0 ? 0 : self.numel() / n;
-  dispatch_all_types(out.scalar_type(), product ? "cumprod" : "cumsum", [&](auto tag) {
-    using T = decltype(tag);
-    using A = typename Accumulator<opmath_t<T>>::type;
-    if constexpr (std::is_same_v<T, bool>) {
-      detail::throw_not_implemented("cumsum() is not implemented for a bool result");
-    } else {
-      T* to = static_cast<T*>(out.mutable_data_ptr());
-      parallel_for(0, rows, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, n)),
-                   [&](int64_t begin, int64_t end) {
-                     std::vector<T> row(static_cast<size_t>(n));
-                     for (int64_t r = begin; r < end; ++r) {
-                       const char* from = static_cast<const char*>(self.const_data_ptr()) + r * n * self.element_size();
-                       simd::convert_block(self.scalar_type(), from, self.element_size(), scalar_type_of<T>, row.data(),
-                                           sizeof(T), n);
-                       A total = product ? A(1) : A(0);
-                       for (int64_t i = 0; i < n; ++i) {
-                         const A x = static_cast<A>(static_cast<opmath_t<T>>(row[static_cast<size_t>(i)]));
-                         total = product ? total * x : total + x;
-                         to[r * n + i] = static_cast<T>(static_cast<opmath_t<T>>(total));
-                       }
-                     }
-                   });
-    }
-  });
-}
-
 }  // namespace
 
 namespace {
 using native::extremum_stub;
 using native::reduce_stub;
-using native::scan_stub;
 REGISTER_STUB(reduce_stub, DeviceType::CPU, &reduce_kernel);
 REGISTER_STUB(extremum_stub, DeviceType::CPU, &extremum_kernel);
-REGISTER_STUB(scan_stub, DeviceType::CPU, &scan_kernel);
 }  // namespace
 }  // namespace tiny_torch::cpu
