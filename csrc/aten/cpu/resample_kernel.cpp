@@ -50,7 +50,13 @@ void load_plane(std::vector<A>& plane, const T* data, const Planes& from, int64_
   for (int64_t z = 0; z < from.size[0]; ++z) {
     for (int64_t y = 0; y < from.size[1]; ++y) {
       const T* row = data + from.plane(p) + from.row(z, y);
-      for (int64_t x = 0; x < from.size[2]; ++x) plane[next++] = static_cast<A>(row[x * from.w]);
+      A* target = plane.data() + next;
+      next += at(from.size[2]);
+      if (from.w == 1) {
+        std::transform(row, row + from.size[2], target, [](T v) { return static_cast<A>(v); });
+      } else {
+        for (int64_t x = 0; x < from.size[2]; ++x) target[x] = static_cast<A>(row[x * from.w]);
+      }
     }
   }
 }
@@ -61,7 +67,13 @@ void store_plane(T* data, const std::vector<A>& plane, const Planes& to, int64_t
   for (int64_t z = 0; z < to.size[0]; ++z) {
     for (int64_t y = 0; y < to.size[1]; ++y) {
       T* row = data + to.plane(p) + to.row(z, y);
-      for (int64_t x = 0; x < to.size[2]; ++x) row[x * to.w] = static_cast<T>(plane[next++]);
+      const A* source = plane.data() + next;
+      next += at(to.size[2]);
+      if (to.w == 1) {
+        std::transform(source, source + to.size[2], row, [](A v) { return static_cast<T>(v); });
+      } else {
+        for (int64_t x = 0; x < to.size[2]; ++x) row[x * to.w] = static_cast<T>(source[x]);
+      }
     }
   }
 }
@@ -101,15 +113,24 @@ struct Axis {
 template <class A>
 void apply_taps(std::vector<A>& out, const std::vector<A>& in, const AxisTaps& taps, const std::vector<A>& weights,
                 Axis axis) {
-  const int64_t rows = taps.out();
-  out.assign(at(axis.outer * rows * axis.inner), A(0));
+  const int64_t rows = taps.out(), width = taps.width, inner = axis.inner;
+  out.resize(at(axis.outer * rows * inner));
   for (int64_t o = 0; o < axis.outer; ++o) {
-    for (int64_t r = 0; r < rows; ++r) {
-      A* target = out.data() + (o * rows + r) * axis.inner;
-      for (int64_t t = r * taps.width; t < (r + 1) * taps.width; ++t) {
-        const A weight = weights[at(t)];
-        const A* source = in.data() + (o * taps.in + taps.places[at(t)]) * axis.inner;
-        for (int64_t i = 0; i < axis.inner; ++i) target[i] += weight * source[i];
+    const A* from = in.data() + o * taps.in * inner;
+    A* target = out.data() + o * rows * inner;
+    for (int64_t r = 0; r < rows; ++r, target += inner) {
+      const A* weight = weights.data() + r * width;
+      const int64_t* place = taps.places.data() + r * width;
+      if (inner == 1) {
+        A total = weight[0] * from[place[0]];
+        for (int64_t t = 1; t < width; ++t) total += weight[t] * from[place[t]];
+        *target = total;
+        continue;
+      }
+      for (int64_t i = 0; i < inner; ++i) target[i] = weight[0] * from[place[0] * inner + i];
+      for (int64_t t = 1; t < width; ++t) {
+        const A* source = from + place[t] * inner;
+        for (int64_t i = 0; i < inner; ++i) target[i] += weight[t] * source[i];
       }
     }
   }
