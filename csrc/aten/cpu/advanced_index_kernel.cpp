@@ -33,24 +33,39 @@ std::vector<int64_t> after_offsets(const IndexPlan& plan) {
   return offsets;
 }
 
+// Rows are apart from each other in no order that the processor could foresee.
+constexpr int64_t kRowsAhead = 8;
+inline void prefetch(const void* row, size_t bytes) {
+#if defined(__GNUC__)
+  constexpr size_t kLine = 64, kLongest = 8 * kLine;
+  for (size_t i = 0; i < std::min(bytes, kLongest); i += kLine) {
+    __builtin_prefetch(static_cast<const char*>(row) + i);
+  }
+#else
+  static_cast<void>(row);
+  static_cast<void>(bytes);
+#endif
+}
+
 /// Calls move(indexed element, dense element, n) for runs of the rows [begin, end); a row is one position before x after.
 template <class T, class Move>
 void for_rows(T* indexed, int64_t begin, int64_t end, const IndexPlan& plan, const std::vector<int64_t>& offsets,
               const Move& move) {
   const auto count = static_cast<int64_t>(plan.positions.size());
   const int64_t after = plan.after();
-  int64_t before_index = -1;
-  T* base = nullptr;
-  for (int64_t row = begin; row < end; ++row) {
-    if (row / count != before_index) {
-      before_index = row / count;
-      base = indexed + offset_at(before_index, plan.before_sizes, plan.before_strides);
-    }
-    T* at = base + plan.positions[static_cast<size_t>(row - before_index * count)];
-    if (offsets.empty()) {
+  for (int64_t row = begin; row < end;) {
+    const int64_t before = row / count, first = row - before * count, last = std::min(count, first + end - row);
+    T* base = indexed + offset_at(before, plan.before_sizes, plan.before_strides);
+    for (int64_t k = first; k < last; ++k, ++row) {
+      T* at = base + plan.positions[static_cast<size_t>(k)];
+      if (!offsets.empty()) {
+        for (int64_t i = 0; i < after; ++i) move(at + offsets[static_cast<size_t>(i)], row * after + i, int64_t{1});
+        continue;
+      }
+      if (k + kRowsAhead < last) {
+        prefetch(base + plan.positions[static_cast<size_t>(k + kRowsAhead)], static_cast<size_t>(after) * sizeof(T));
+      }
       move(at, row * after, after);
-    } else {
-      for (int64_t i = 0; i < after; ++i) move(at + offsets[static_cast<size_t>(i)], row * after + i, int64_t{1});
     }
   }
 }

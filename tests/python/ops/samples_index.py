@@ -56,6 +56,8 @@ def index_put(op, make):
 def index_select(op, make):
     for shape, dim in [((5,), 0), ((3, 4), 1), ((3, 4), -2), ((2, 3, 4), 1), ((3, 0), 0), ((300, 203), 0)]:
         yield Sample(make(*shape), dim, make.index(4, high=shape[dim]))
+    yield Sample(make(40, 30), 0, make.index(2000, high=40))
+    yield Sample(make(3, 20, 30), 1, make.index(700, high=20))
     yield Sample(make(3, 4), 0, make.index(0, high=3))
     yield Sample(make(3, 4), 0, oracle.tensor(1))
     yield Sample(make(3, 4), 0, make.index(2, high=3).to(oracle.int32))
