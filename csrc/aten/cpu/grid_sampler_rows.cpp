@@ -286,25 +286,21 @@ void backward_range(const GridJob<T>& job, int64_t n, int64_t begin, int64_t end
   }
 }
 
-template <class T>
-void forward(const GridJob<T>& job, int64_t n, int64_t begin, int64_t end) {
-  const GridInterpolation kind = job.mode.interpolation;
-  if (kind == GridInterpolation::Cubic) return forward_range<T, 2, 4>(job, n, begin, end);
-  const bool linear = kind == GridInterpolation::Linear;
-  if (job.dims == 2) return (linear ? forward_range<T, 2, 2> : forward_range<T, 2, 1>)(job, n, begin, end);
-  return (linear ? forward_range<T, 3, 2> : forward_range<T, 3, 1>)(job, n, begin, end);
+template <bool kForward, int D, int M, class T>
+void one_range(const GridJob<T>& job, int64_t n, int64_t begin, int64_t end) {
+  (kForward ? forward_range<T, D, M> : backward_range<T, D, M>)(job, n, begin, end);
 }
-template <class T>
-void backward(const GridJob<T>& job, int64_t n, int64_t begin, int64_t end) {
+template <bool kForward, class T>
+void any_range(const GridJob<T>& job, int64_t n, int64_t begin, int64_t end) {
   const GridInterpolation kind = job.mode.interpolation;
-  if (kind == GridInterpolation::Cubic) return backward_range<T, 2, 4>(job, n, begin, end);
+  if (kind == GridInterpolation::Cubic) return one_range<kForward, 2, 4>(job, n, begin, end);
   const bool linear = kind == GridInterpolation::Linear;
-  if (job.dims == 2) return (linear ? backward_range<T, 2, 2> : backward_range<T, 2, 1>)(job, n, begin, end);
-  return (linear ? backward_range<T, 3, 2> : backward_range<T, 3, 1>)(job, n, begin, end);
+  if (job.dims == 2) return (linear ? one_range<kForward, 2, 2, T> : one_range<kForward, 2, 1, T>)(job, n, begin, end);
+  return (linear ? one_range<kForward, 3, 2, T> : one_range<kForward, 3, 1, T>)(job, n, begin, end);
 }
 
-GridRows<float> float_rows() { return {&forward<float>, &backward<float>}; }
-GridRows<double> double_rows() { return {&forward<double>, &backward<double>}; }
+GridRows<float> float_rows() { return {&any_range<true, float>, &any_range<false, float>}; }
+GridRows<double> double_rows() { return {&any_range<true, double>, &any_range<false, double>}; }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace tiny_torch::cpu

@@ -175,19 +175,11 @@ void sort_typed(const SortCall& call) {
     // nan is larger than everything.
     const auto less_by_value = [&](const auto& a, const auto& b) {
       const bool nan_a = a.first != a.first, nan_b = b.first != b.first;
-      if (call.descending) return nan_a != nan_b ? nan_a : a.first > b.first;
-      return nan_a != nan_b ? nan_b : a.first < b.first;
+      if (nan_a != nan_b) return call.descending ? nan_a : nan_b;
+      return call.descending ? a.first > b.first : a.first < b.first;
     };
     const auto less = [&](const auto& a, const auto& b) {
-      const bool nan_a = a.first != a.first, nan_b = b.first != b.first;
-      if (call.descending) {
-        if (nan_a != nan_b) return nan_a;
-        if (!nan_a && a.first != b.first) return a.first > b.first;
-      } else {
-        if (nan_a != nan_b) return nan_b;
-        if (!nan_a && a.first != b.first) return a.first < b.first;
-      }
-      return a.second < b.second;
+      return less_by_value(a, b) || (a.second < b.second && !less_by_value(b, a));
     };
     const auto element = [&](int64_t r, int64_t i) {
       return std::pair<M, int64_t>(static_cast<M>(from[r * n + i]), i);
