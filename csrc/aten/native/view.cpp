@@ -86,8 +86,10 @@ TensorBase slice(const TensorBase& self, int64_t dim, std::optional<int64_t> sta
   DimVector sizes(self.sizes()), strides(self.strides());
   const SliceRange range = clamp_slice(start, end, sizes[d]);
   const int64_t offset = self.storage_offset() + range.start * strides[d];
-  sizes[d] = (range.end - range.start + step - 1) / step;
-  strides[d] *= step;
+  const int64_t length = range.end - range.start;
+  sizes[d] = length == 0 ? 0 : (length - 1) / step + 1;
+  // A step beyond all strides leaves one element at most, which has no next one.
+  if (int64_t stride = 0; !__builtin_mul_overflow(strides[d], step, &stride)) strides[d] = stride;
   return alias_with(self, sizes, strides, offset);
 }
 
@@ -209,9 +211,11 @@ std::vector<TensorBase> split(const TensorBase& self, int64_t split_size, int64_
   TORCH_CHECK(split_size > 0 || size == 0,
               "split_size can only be 0 if dimension size is 0, but got dimension size of ", size);
   std::vector<TensorBase> pieces;
-  const int64_t count = split_size == 0 ? 1 : std::max<int64_t>((size + split_size - 1) / split_size, 1);
-  for (int64_t i = 0; i < count; ++i)
-    pieces.push_back(native::slice(self, d, i * split_size, std::min(size, (i + 1) * split_size), 1));
+  const int64_t count = size == 0 ? 1 : (size - 1) / split_size + 1;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t start = i * split_size;
+    pieces.push_back(native::slice(self, d, start, start + std::min(split_size, size - start), 1));
+  }
   return pieces;
 }
 

@@ -66,8 +66,8 @@ TEST(UsingTorch, ModulesOptimizersAndInitialisersByTheirShortNames) {
 }
 
 TEST(UsingTorch, DataByItsShortNames) {
-  auto loader = data::make_data_loader<data::samplers::SequentialSampler>(
-      Squares().map(data::transforms::Stack<>()), data::DataLoaderOptions().batch_size(4));
+  auto loader = data::make_data_loader<data::samplers::SequentialSampler>(Squares().map(data::transforms::Stack<>()),
+                                                                          data::DataLoaderOptions().batch_size(4));
   std::vector<int64_t> sizes;
   for (const data::Example<>& batch : *loader) {
     EXPECT_TRUE(batch.target.equal(batch.data * batch.data));

@@ -126,3 +126,12 @@ def test_chunk_counts_without_overflow():
             part.tolist() for part in oracle.arange(3).chunk(chunks)
         ]
     assert len(tiny.arange(3).chunk(2**63 - 1)) == 3  # PyTorch's own count overflows here
+
+
+def test_steps_and_pieces_longer_than_all_dims():
+    x, huge = tiny.arange(4), 2**63 - 1
+    assert [part.tolist() for part in x.split(huge)] == [[0, 1, 2, 3]]
+    assert x[1::huge].tolist() == list(range(4))[1::huge]
+    assert x.reshape(2, 2)[:, ::huge].tolist() == [[0], [2]]
+    assert [part.tolist() for part in x.expand(3, 4).split(2)] == [[[0, 1, 2, 3]] * 2, [[0, 1, 2, 3]]]
+    assert [part.shape for part in x[:0].split(0)] == [(0,)]
