@@ -154,36 +154,48 @@ bool is_matrix(const TensorBase& t, int64_t rows, int64_t columns, const TensorB
          t.device() == like.device();
 }
 
-// Whether _lstm_layer takes the layer; the biases are added up for it.
-bool takes_kernel(const TensorBase& input, const State& state, const CellWeights& w) {
+// Whether _lstm_layer or _gru_layer takes the layer.
+bool takes_kernel(const Cell& cell, const TensorBase& input, const State& state, const CellWeights& w) {
   const ScalarType dtype = input.scalar_type();
-  if (w.projection.has_value() || !input.is_cpu() || (dtype != kFloat && dtype != kDouble)) return false;
+  if (cell.gates == 1 || w.projection.has_value() || !input.is_cpu() || (dtype != kFloat && dtype != kDouble))
+    return false;
   if (input.dim() != 3 || w.w_hh.dim() != 2 || w.w_ih.dim() != 2) return false;
-  const int64_t batch = input.size(1), hidden = w.w_hh.size(1);
+  const int64_t batch = input.size(1), hidden = w.w_hh.size(1), rows = cell.gates * hidden;
   const auto is_bias = [&](const std::optional<TensorBase>& b) {
-    return b.has_value() && b->dim() == 1 && b->size(0) == 4 * hidden && b->scalar_type() == dtype && b->is_cpu();
+    return b.has_value() && b->dim() == 1 && b->size(0) == rows && b->scalar_type() == dtype && b->is_cpu();
   };
-  return is_matrix(state.h, batch, hidden, input) && is_matrix(state.c, batch, hidden, input) &&
-         is_matrix(w.w_hh, 4 * hidden, hidden, input) && w.w_ih.size(0) == 4 * hidden &&
+  return is_matrix(state.h, batch, hidden, input) && (!state.c.defined() || is_matrix(state.c, batch, hidden, input)) &&
+         is_matrix(w.w_hh, rows, hidden, input) && w.w_ih.size(0) == rows &&
          (!w.b_ih.has_value() || (is_bias(w.b_ih) && is_bias(w.b_hh)));
 }
 
-LayerResult run_kernel(const TensorBase& input, const State& state, const CellWeights& w, bool reverse) {
-  std::optional<TensorBase> bias;
-  if (w.b_ih.has_value()) bias = *w.b_ih + *w.b_hh;
-  const TensorBase gates = ops::linear(input, w.w_ih, bias);
+// The results of PyTorch's layers may be written to before the backward pass, float32 LSTMs excepted; ours read the output.
+LayerResult run_lstm(const TensorBase& gates, const State& state, const CellWeights& w, bool reverse) {
   const bool keep = GradMode::is_enabled() && (gates.requires_grad() || state.h.requires_grad() ||
                                                state.c.requires_grad() || w.w_hh.requires_grad());
   auto [output, h, c, cells, activated] = ops::_lstm_layer(gates, state.h, state.c, w.w_hh, reverse, keep);
-  // As in PyTorch, results of float64 may be written to before the backward pass, which reads this output.
   return {keep && output.scalar_type() == kDouble ? ops::clone(output) : output, {h, c}};
 }
 
-LayerResult run_layer(const Cell& cell, const TensorBase& input, const State& state, const CellWeights& w,
-                      const Steps& steps, bool reverse) {
-  if (cell.step == lstm_step && !steps.packed() && takes_kernel(input, state, w))
-    return run_kernel(input, state, w, reverse);
+LayerResult run_gru(const TensorBase& gates, const State& state, const CellWeights& w, bool reverse) {
+  const bool keep =
+      GradMode::is_enabled() && (gates.requires_grad() || state.h.requires_grad() || w.w_hh.requires_grad() ||
+                                 (w.b_hh.has_value() && w.b_hh->requires_grad()));
+  auto [output, h, activated] = ops::_gru_layer(gates, state.h, w.w_hh, w.b_hh, reverse, keep);
+  return {keep ? ops::clone(output) : output, {h, {}}};
+}
+
+LayerResult run_layer(const Cell& cell, const TensorBase& input, const State& state, CellWeights w, const Steps& steps,
+                      bool reverse) {
+  const bool lstm = state.c.defined(), fused = !steps.packed() && takes_kernel(cell, input, state, w);
+  if (fused && lstm && w.b_ih.has_value()) {
+    w.b_ih = *w.b_ih + *w.b_hh;
+    w.b_hh.reset();
+  }
   const TensorBase gates = cell.input_gates(input, w);
+  // Autocast lowers the product but not the state of a GRU.
+  if (fused && gates.scalar_type() == state.h.scalar_type())
+    return (lstm ? run_lstm : run_gru)(gates, state, w, reverse);
   if (!steps.packed()) return run_padded(cell, gates, state, w, reverse);
   return reverse ? run_packed_reversed(cell, gates, state, w, steps) : run_packed(cell, gates, state, w, steps);
 }
@@ -335,6 +347,13 @@ std::tuple<TensorBase, TensorBase, TensorBase> _lstm_layer_composite(const Tenso
                                                                      bool reverse) {
   const LayerResult r = run_padded(kLstm, gates, {h0, c0}, {{}, w_hh, {}, {}, {}}, reverse);
   return {r.output, r.last.h, r.last.c};
+}
+
+std::tuple<TensorBase, TensorBase> _gru_layer_composite(const TensorBase& gates, const TensorBase& h0,
+                                                        const TensorBase& w_hh, const std::optional<TensorBase>& b_hh,
+                                                        bool reverse) {
+  const LayerResult r = run_padded(kGru, gates, {h0, {}}, {{}, w_hh, {}, b_hh, {}}, reverse);
+  return {r.output, r.last.h};
 }
 
 TensorBase rnn_tanh_cell(const TensorBase& input, const TensorBase& hx, const TensorBase& w_ih, const TensorBase& w_hh,

@@ -1,4 +1,4 @@
-// Compute behind a layer of LSTM cells: what happens in a step beside the product with w_hh.
+// Compute behind layers of LSTM and GRU cells: what happens in a step beside the product with w_hh.
 #pragma once
 
 #include "aten/core/TensorBase.h"
@@ -20,5 +20,19 @@ struct LstmStepBackward {
   const TensorBase &grad_output, &grad_h, &grad_c, &activated, &cell, &previous, &grad_gates;
 };
 DECLARE_STUB(lstm_step_backward_stub, void(const LstmStepBackward& step));
+
+/// The same of GRU cells. `gates` and `hidden` are (B, 3H) in the order reset, update, candidate; `activated` is (B, 4H):
+/// the gates after activation and the candidate's part of `hidden`.
+struct GruStep {
+  const TensorBase &gates, &hidden, &previous, &activated, &output;
+};
+DECLARE_STUB(gru_step_stub, void(const GruStep& step));
+
+/// `grad_h` holds the gradient of the state but for `grad_output`, and afterwards the part of that of `previous` that
+/// does not come through `grad_hidden`.
+struct GruStepBackward {
+  const TensorBase &grad_output, &grad_h, &activated, &previous, &grad_gates, &grad_hidden;
+};
+DECLARE_STUB(gru_step_backward_stub, void(const GruStepBackward& step));
 
 }  // namespace tiny_torch::native

@@ -71,62 +71,85 @@ def test_second_derivatives(name, options):
     close(*grads)
 
 
-def layer_operands(steps, batch, hidden, dtype=torch.float64):
-    """gates, h0, c0, w_hh of _lstm_layer."""
-    torch.manual_seed(0)
-    shapes = [(steps, batch, 4 * hidden), (batch, hidden), (batch, hidden), (4 * hidden, hidden)]
-    return [(torch.randn(*shape, dtype=dtype) * 0.5).requires_grad_() for shape in shapes]
-
-
+FUNCTIONS = torch._C._VariableFunctions
 LAYER, LAYER_BACKWARD, LAYER_COMPOSITE = (
-    getattr(torch._C._VariableFunctions, name)
-    for name in ("_lstm_layer", "_lstm_layer_backward", "_lstm_layer_composite")
+    {kind: getattr(FUNCTIONS, f"_{kind}_layer{form}") for kind in ("lstm", "gru")}
+    for form in ("", "_backward", "_composite")
 )
+RESULTS = {"lstm": 3, "gru": 2}
+KINDS = pytest.mark.parametrize("kind", ["lstm", "gru"])
+
+
+def layer_operands(kind, steps, batch, hidden, dtype=torch.float64):
+    """gates, h0, c0, w_hh of _lstm_layer; gates, h0, w_hh, b_hh of _gru_layer."""
+    torch.manual_seed(0)
+    state, rows = (batch, hidden), (4 if kind == "lstm" else 3) * hidden
+    shapes = [state, state, (rows, hidden)] if kind == "lstm" else [state, (rows, hidden), (rows,)]
+    return [(torch.randn(*shape, dtype=dtype) * 0.5).requires_grad_() for shape in [(steps, batch, rows), *shapes]]
 
 
 # The last ones are large enough for w_hh to be packed.
-@pytest.mark.parametrize("sizes", [(1, 1, 1), (5, 3, 7), (3, 0, 4), (2, 2, 0), (4, 70, 65), (14, 2, 80), (15, 33, 65)])
+@KINDS
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (5, 3, 7), (3, 0, 4), (2, 2, 0), (4, 70, 65), (14, 2, 80), (15, 33, 75)])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_lstm_kernel_and_composite_agree(sizes, reverse, dtype):
-    operands = layer_operands(*sizes, dtype=dtype)
-    fast, slow = LAYER(*operands, reverse, True)[:3], LAYER_COMPOSITE(*operands, reverse)
+def test_kernel_and_composite_agree(kind, sizes, reverse, dtype):
+    operands, count = layer_operands(kind, *sizes, dtype=dtype), RESULTS[kind]
+    fast, slow = LAYER[kind](*operands, reverse, True)[:count], LAYER_COMPOSITE[kind](*operands, reverse)
     tolerance = 1e-5 if dtype is torch.float32 else 1e-12
     for a, b in zip(fast, slow, strict=True):
         close(a, b, tolerance)
     with torch.no_grad():
-        for a, b in zip(LAYER(*operands, reverse, False)[:3], fast, strict=True):
+        for a, b in zip(LAYER[kind](*operands, reverse, False)[:count], fast, strict=True):
             assert torch.equal(a, b)
-    for used in [(0,), (1,), (2,), (0, 2), (0, 1, 2)]:
+    for used in [(0,), (1,), (0, 1)] + [(2,), (0, 2), (0, 1, 2)] * (count == 3):
         losses = [sum((i + 1) * out[i].square().sum() for i in used) for out in (fast, slow)]
         grads = [torch.autograd.grad(loss, operands, retain_graph=True, allow_unused=True) for loss in losses]
         for a, b in zip(*grads, strict=True):
             close(a, torch.zeros_like(a) if b is None else b, 20 * tolerance)
 
 
+@KINDS
 @pytest.mark.parametrize("wanted", [(0,), (1,), (2,), (3,), (1, 3), (0, 2)])
-def test_lstm_gradients_of_some_operands(wanted):
-    operands = [x.detach().requires_grad_(i in wanted) for i, x in enumerate(layer_operands(4, 2, 3))]
+def test_gradients_of_some_operands(kind, wanted):
+    operands = [x.detach().requires_grad_(i in wanted) for i, x in enumerate(layer_operands(kind, 4, 2, 3))]
     chosen = [operands[i] for i in wanted]
-    fast, slow = LAYER(*operands, False, True)[0], LAYER_COMPOSITE(*operands, False)[0]
+    fast, slow = LAYER[kind](*operands, False, True)[0], LAYER_COMPOSITE[kind](*operands, False)[0]
     grads = [torch.autograd.grad(out.square().sum(), chosen) for out in (fast, slow)]
     for a, b in zip(*grads, strict=True):
         close(a, b)
 
 
+@KINDS
 @pytest.mark.parametrize("reverse", [False, True])
-def test_lstm_kernel_against_finite_differences(reverse):
-    operands = layer_operands(3, 2, 3)
+def test_kernel_against_finite_differences(kind, reverse):
+    operands = layer_operands(kind, 3, 2, 3)
 
     def layer(*args):
-        return LAYER(*args, reverse, True)[:3]
+        return LAYER[kind](*args, reverse, True)[: RESULTS[kind]]
 
     assert torch.autograd.gradcheck(layer, operands)
     assert torch.autograd.gradgradcheck(layer, operands)
 
 
+def test_gru_layer_without_bias():
+    gates, h0, w_hh, _ = layer_operands("gru", 4, 2, 3)
+    fast, slow = (
+        LAYER["gru"](gates, h0, w_hh, None, False, True)[0],
+        LAYER_COMPOSITE["gru"](gates, h0, w_hh, None, False)[0],
+    )
+    close(fast, slow)
+    for create_graph in (False, True):
+        grads = [
+            torch.autograd.grad(out.sum(), [gates, w_hh], create_graph=create_graph, retain_graph=True)
+            for out in (fast, slow)
+        ]
+        for a, b in zip(*grads, strict=True):
+            close(a, b)
+
+
 def test_lstm_second_derivatives_where_operands_depend_on_each_other():
-    gates, h0, c0, w_hh = layer_operands(3, 2, 3)
+    gates, h0, c0, w_hh = layer_operands("lstm", 3, 2, 3)
 
     def twice(layer):
         inner = layer(gates, h0, h0)
@@ -134,8 +157,8 @@ def test_lstm_second_derivatives_where_operands_depend_on_each_other():
         (first,) = torch.autograd.grad(out.square().sum() + c.sum(), w_hh, create_graph=True)
         return torch.autograd.grad(first.square().sum(), [gates, h0, w_hh])
 
-    fast = twice(lambda *states: LAYER(*states, w_hh, False, True)[:3])
-    slow = twice(lambda *states: LAYER_COMPOSITE(*states, w_hh, False))
+    fast = twice(lambda *states: LAYER["lstm"](*states, w_hh, False, True)[:3])
+    slow = twice(lambda *states: LAYER_COMPOSITE["lstm"](*states, w_hh, False))
     for a, b in zip(fast, slow, strict=True):
         close(a, b)
 
@@ -150,72 +173,88 @@ def test_lstm_second_derivatives_where_operands_depend_on_each_other():
     ],
 )
 @pytest.mark.parametrize("used", ["output", "h", "c", "all"])
-def test_lstm_against_pytorch(options, used):
-    theirs = oracle.nn.LSTM(5, 66, **options)
-    mine = copy_weights(torch.nn.LSTM(5, 66, **options), theirs)
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_layers_against_pytorch(name, options, used):
+    if name == "GRU" and used == "c":
+        pytest.skip("a GRU has no cell state")
+    theirs = getattr(oracle.nn, name)(5, 75, **options)
+    mine = copy_weights(getattr(torch.nn, name)(5, 75, **options), theirs)
     oracle.manual_seed(0)
     layers = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
-    data, states = oracle.randn(13, 3, 10)[..., ::2], oracle.randn(2, layers, 13 if "batch_first" in options else 3, 66)
+    data, states = oracle.randn(13, 3, 10), oracle.randn(2, layers, 13 if "batch_first" in options else 3, 75)
     results = []
     for library, module in ((torch, mine), (oracle, theirs)):
         x, hx = (
             to_tiny(t).requires_grad_() if library is torch else t.clone().requires_grad_() for t in (data, states)
         )
-        output, (h, c) = module(x[:, :, :], (hx[0], hx[1]))
+
+        def run(module=module, x=x, hx=hx):
+            output, state = module(x[..., ::2], (hx[0], hx[1]) if name == "LSTM" else hx[0])
+            return output, *(state if name == "LSTM" else (state, state))
+
+        output, h, c = run()
         parts = {"output": [output], "h": [h], "c": [c], "all": [output, h, c]}[used]
         sum(part.square().sum() for part in parts).backward()
+        module.eval()
         with library.no_grad():
-            evaluated = module.eval()(x, (hx[0], hx[1]))
-        results.append(
-            (output, h, c, evaluated[0], *evaluated[1], x.grad, hx.grad, *[p.grad for p in module.parameters()])
-        )
+            evaluated = run()
+        parameters = [p.grad for p in module.parameters()]
+        results.append((output, h, c, *evaluated, x.grad, hx.grad, *parameters))
     for a, b in zip(*results, strict=True):
         close(a, b, 2e-4)
 
 
 @pytest.mark.parametrize("batch_first", [False, True])
-def test_results_of_an_lstm_may_be_written_to(batch_first):
-    mine, theirs = pair("LSTM", 3, 4, batch_first=batch_first)
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_results_may_be_written_to(name, batch_first):
+    mine, theirs = pair(name, 3, 4, batch_first=batch_first)
     data = oracle.randn(4, 2, 3, dtype=oracle.float64)
     for module, x in ((mine, to_tiny(data)), (theirs, data)):
-        output, (h, c) = module(x)
-        (output.mul_(2).sum() + h.mul_(3).sum() + c.mul_(4).sum()).backward()
+        output, state = module(x)
+        states = state if name == "LSTM" else [state]
+        (output.mul_(2).sum() + sum(s.mul_(3).sum() for s in states)).backward()
     for a, b in zip(mine.parameters(), theirs.parameters(), strict=True):
         close(a.grad, b.grad)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_lstm_of_half_types(dtype):
-    wide = torch.nn.LSTM(4, 6, num_layers=2)
-    half = copy_weights(torch.nn.LSTM(4, 6, num_layers=2, dtype=getattr(torch, dtype)), wide)
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_layers_of_half_types(name, dtype):
+    wide = getattr(torch.nn, name)(4, 6, num_layers=2)
+    half = copy_weights(getattr(torch.nn, name)(4, 6, num_layers=2, dtype=getattr(torch, dtype)), wide)
     x = torch.randn(5, 3, 4)
     output = half(x.to(getattr(torch, dtype)))[0]
     assert output.dtype is getattr(torch, dtype)
     close(output.float(), wide(x)[0], 0.03)
 
 
-def test_lstm_layer_refuses_what_does_not_fit():
-    good = [x.detach() for x in layer_operands(3, 2, 4)]
-    results = LAYER(*good, False, True)
+@KINDS
+def test_layers_refuse_what_does_not_fit(kind):
+    layer, backward = LAYER[kind], LAYER_BACKWARD[kind]
+    good = [x.detach() for x in layer_operands(kind, 3, 2, 4)]
+    results = layer(*good, False, True)
     wrong = [torch.zeros(2, 4, dtype=torch.float32), torch.zeros(2, 5).double(), torch.zeros(3, 4).double()]
     wrong += [torch.zeros(()).double(), torch.zeros(4).double(), torch.zeros(0, 2, 16).double(), torch.zeros(3, 2, 15)]
     for i in range(4):
         for bad in wrong:
             with pytest.raises((RuntimeError, NotImplementedError)):
-                LAYER(*good[:i], bad, *good[i + 1 :], False, True)
+                layer(*good[:i], bad, *good[i + 1 :], False, True)
     with pytest.raises(NotImplementedError, match="Long"):
-        LAYER(*[x.long() for x in good], False, True)
-    saved = [results[0], None, None, *good[1:], results[0], results[3], results[4]]
-    assert len(LAYER_BACKWARD(*saved, False, [True] * 4)) == 4
+        layer(*[x.long() for x in good], False, True)
+    if kind == "lstm":
+        saved = [results[0], None, None, *good[1:], results[0], results[3], results[4]]
+    else:
+        saved = [results[0], None, *good[1:3], results[0], results[2]]
+    assert len(backward(*saved, False, [True] * 4)) == 4
     for i in range(len(saved)):
         for bad in wrong:
             with pytest.raises((RuntimeError, NotImplementedError)):
-                LAYER_BACKWARD(*saved[:i], bad, *saved[i + 1 :], False, [True] * 4)
+                backward(*saved[:i], bad, *saved[i + 1 :], False, [True] * 4)
     with pytest.raises(RuntimeError, match="4"):
-        LAYER_BACKWARD(*saved, False, [True] * 3)
-    operands = layer_operands(3, 2, 4)
+        backward(*saved, False, [True] * 3)
+    operands = layer_operands(kind, 3, 2, 4)
     with pytest.raises(RuntimeError, match="activated"):
-        LAYER(*operands, False, False)[0].sum().backward()
+        layer(*operands, False, False)[0].sum().backward()
 
 
 def test_wrong_batch_sizes_are_refused():

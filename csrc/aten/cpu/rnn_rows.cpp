@@ -1,7 +1,7 @@
-#include "aten/cpu/lstm_rows.h"
+#include "aten/cpu/rnn_rows.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "aten/cpu/lstm_rows.cpp"
+#define HWY_TARGET_INCLUDE "aten/cpu/rnn_rows.cpp"
 #include "aten/cpu/simd/foreach_target.h"
 
 #include "aten/cpu/simd/math-inl.h"
@@ -71,12 +71,56 @@ void lstm_row_backward(const T* grad_output, const T* grad_h, T* grad_c, const T
 }
 
 template <class T>
-const LstmRowFunctions<T>* make_lstm_table() {
-  static const LstmRowFunctions<T> table{&lstm_row_step<T>, &lstm_row_backward<T>};
+void gru_row_step(const T* gates, const T* hidden, const T* previous, T* activated, T* output, int64_t n) {
+  constexpr int64_t step = Vec<T>::lanes();
+  for (int64_t i = 0; i < n; i += step) {
+    const int64_t count = n - i < step ? n - i : step;
+    const Vec<T> reset = sn::sigmoid(some(gates + i, count) + some(hidden + i, count));
+    const Vec<T> update = sn::sigmoid(some(gates + n + i, count) + some(hidden + n + i, count));
+    const Vec<T> from_hidden = some(hidden + 2 * n + i, count);
+    const Vec<T> candidate = sn::tanh(some(gates + 2 * n + i, count) + reset * from_hidden);
+    if (activated != nullptr) {
+      put<T>(reset, activated + i, count);
+      put<T>(update, activated + n + i, count);
+      put<T>(candidate, activated + 2 * n + i, count);
+      put<T>(from_hidden, activated + 3 * n + i, count);
+    }
+    put<T>((some(previous + i, count) - candidate) * update + candidate, output + i, count);
+  }
+}
+
+template <class T>
+void gru_row_backward(const T* grad_output, T* grad_h, const T* activated, const T* previous, T* grad_gates,
+                      T* grad_hidden, int64_t n) {
+  constexpr int64_t step = Vec<T>::lanes();
+  const Vec<T> one(T(1));
+  for (int64_t i = 0; i < n; i += step) {
+    const int64_t count = n - i < step ? n - i : step;
+    const Vec<T> reset = some(activated + i, count), update = some(activated + n + i, count),
+                 candidate = some(activated + 2 * n + i, count), from_hidden = some(activated + 3 * n + i, count);
+    Vec<T> h = some(grad_h + i, count);
+    if (grad_output != nullptr) h = h + some(grad_output + i, count);
+    const Vec<T> to_candidate = h * (one - update) * (one - candidate * candidate);
+    const Vec<T> to_reset = to_candidate * from_hidden * reset * (one - reset);
+    const Vec<T> to_update = h * (some(previous + i, count) - candidate) * update * (one - update);
+    put<T>(to_reset, grad_gates + i, count);
+    put<T>(to_update, grad_gates + n + i, count);
+    put<T>(to_candidate, grad_gates + 2 * n + i, count);
+    put<T>(to_reset, grad_hidden + i, count);
+    put<T>(to_update, grad_hidden + n + i, count);
+    put<T>(to_candidate * reset, grad_hidden + 2 * n + i, count);
+    put<T>(h * update, grad_h + i, count);
+  }
+}
+
+template <class T>
+const RnnRowFunctions<T>* make_rnn_table() {
+  static const RnnRowFunctions<T> table{&lstm_row_step<T>, &lstm_row_backward<T>, &gru_row_step<T>,
+                                        &gru_row_backward<T>};
   return &table;
 }
-const LstmRowFunctions<float>* lstm_float_table() { return make_lstm_table<float>(); }
-const LstmRowFunctions<double>* lstm_double_table() { return make_lstm_table<double>(); }
+const RnnRowFunctions<float>* rnn_float_table() { return make_rnn_table<float>(); }
+const RnnRowFunctions<double>* rnn_double_table() { return make_rnn_table<double>(); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace tiny_torch::cpu
@@ -86,12 +130,12 @@ HWY_AFTER_NAMESPACE();
 namespace tiny_torch::cpu {
 
 template <>
-const LstmRowFunctions<float>& lstm_row_functions<float>() {
-  return *SIMD_DISPATCH(lstm_float_table)();
+const RnnRowFunctions<float>& rnn_row_functions<float>() {
+  return *SIMD_DISPATCH(rnn_float_table)();
 }
 template <>
-const LstmRowFunctions<double>& lstm_row_functions<double>() {
-  return *SIMD_DISPATCH(lstm_double_table)();
+const RnnRowFunctions<double>& rnn_row_functions<double>() {
+  return *SIMD_DISPATCH(rnn_double_table)();
 }
 
 }  // namespace tiny_torch::cpu
