@@ -1,6 +1,9 @@
 // Fronts of gather, index_select and masks.
 #include "generated/kernels/index.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "aten/core/op_support.h"
 #include "aten/core/operators.h"
 #include "aten/core/promotion.h"
@@ -43,12 +46,25 @@ TensorBase& gather_out(TensorBase& out, const TensorBase& self, int64_t dim, con
 }
 
 namespace {
+// The lowest and the highest of an index that has elements; on the CPU in one pass.
+std::pair<int64_t, int64_t> extremes(const TensorBase& index) {
+  if (!index.is_cpu()) return {read_scalar(ops::min(index)).to_int(), read_scalar(ops::max(index)).to_int()};
+  const TensorBase dense = ops::contiguous(index);
+  const auto* data = dense.const_data_ptr<int64_t>();
+  int64_t low = data[0], high = data[0];
+  for (int64_t i = 1; i < dense.numel(); ++i) {
+    low = std::min(low, data[i]);
+    high = std::max(high, data[i]);
+  }
+  return {low, high};
+}
+
 // Negative positions are no positions here. PyTorch's class of error depends on the dimension.
 void check_positions(const TensorBase& index, int64_t dim, const TensorBase& self) {
   if (index.is_meta() || index.numel() == 0) return;
   const int64_t size = self.sizes()[static_cast<size_t>(dim)];
   TORCH_CHECK(self.dim() < 2 || size > 0, "index_select(): self indexing axis dim should be positive");
-  const int64_t low = read_scalar(ops::min(index)).to_int(), high = read_scalar(ops::max(index)).to_int();
+  const auto [low, high] = extremes(index);
   if (low >= 0 && high < size) return;
   TORCH_CHECK_INDEX(dim != 0, "index out of range in self");
   TORCH_CHECK(false, "INDICES element is out of DATA bounds, id=", low < 0 ? low : high, " axis_dim=", size);
@@ -76,8 +92,8 @@ namespace {
 // PyTorch's two kernels, for vectors and for more dims, raise different classes.
 void check_added_positions(const TensorBase& self, int64_t dim, const TensorBase& index) {
   if (index.is_meta() || index.numel() == 0) return;
-  const int64_t size = self.dim() == 0 ? 1 : self.size(dim), low = read_scalar(ops::min(index)).to_int(),
-                high = read_scalar(ops::max(index)).to_int();
+  const int64_t size = self.dim() == 0 ? 1 : self.size(dim);
+  const auto [low, high] = extremes(index);
   const bool fits = low >= 0 && high < size;
   TORCH_CHECK_INDEX(fits || self.dim() > 1, "index out of range in self");
   TORCH_CHECK(fits, "index ", low < 0 ? low : high, " is out of bounds for dimension ", dim, " with size ", size);
