@@ -150,6 +150,7 @@ void check_sampled(const TensorBase& input, const TensorBase& grid, int64_t inte
               "grid_sampler(): expected input and grid to be on same device, but "
               "input is on ",
               input.device(), " and grid is on ", grid.device());
+  for (const TensorBase* t : {&input, &grid}) t->size(0);  // an IndexError for a 0-d tensor
   TORCH_CHECK(input.dim() == dims + 2 && grid.dim() == dims + 2,
               "grid_sampler(): expected input and grid with same number of dimensions, but got input with sizes ",
               input.sizes(), " and grid with sizes ", grid.sizes());

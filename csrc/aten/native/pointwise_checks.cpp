@@ -93,6 +93,12 @@ void check_fits(const TensorBase& self, const Scalar& value) {
   if (!self.is_meta()) scalar_tensor_of(value, self.scalar_type());
 }
 
+void check_addcmul(const TensorBase& self, const TensorBase& tensor1, const TensorBase& tensor2, const Scalar& value) {
+  const ScalarType dtype = self.scalar_type();
+  if (!is_integral(dtype, false) || tensor1.scalar_type() != dtype || tensor2.scalar_type() != dtype) return;
+  check_fits(self, value);
+}
+
 void check_addcdiv(const TensorBase& tensor1, const TensorBase& tensor2) {
   TORCH_CHECK(!is_integral(tensor1.scalar_type(), true) || !is_integral(tensor2.scalar_type(), true),
               "Integer division with addcdiv is not supported: addcdiv(): expected tensor1 or tensor2 of a "

@@ -27,6 +27,9 @@ TORCH_API void check_hardtanh(const TensorBase& self, const Scalar& min_val, con
 TORCH_API void check_softshrink(const TensorBase& self, const Scalar& lambd);
 /// RuntimeError unless `value` fits the dtype of `self`: for operators that do not compute in a wider one.
 TORCH_API void check_fits(const TensorBase& self, const Scalar& value);
+/// RuntimeError unless `value` fits the dtype that all tensors have, where that is an integer one.
+TORCH_API void check_addcmul(const TensorBase& self, const TensorBase& tensor1, const TensorBase& tensor2,
+                             const Scalar& value);
 /// RuntimeError for the division of integers.
 TORCH_API void check_addcdiv(const TensorBase& tensor1, const TensorBase& tensor2);
 /// 1 / alpha; RuntimeError for zero.
