@@ -76,7 +76,7 @@ print(json.dumps({"end": True}), flush=True)
 def test_crash_and_hang_cost_one_call(monkeypatch):
     monkeypatch.setattr(wrong_calls, "Child", Script)
     begin = time.time()
-    counts, faults = wrong_calls.run(argparse.Namespace(start=0, calls=4, timeout=5))
+    counts, faults = wrong_calls.run(argparse.Namespace(start=0, calls=4, timeout=5, sanitized=False))
     assert counts == {"same refusal": 2, "CRASH": 1, "HANG": 1}
     assert [f["i"] for f in faults] == [1, 2] and str(-signal.SIGSEGV) in faults[0]["text"]
     assert time.time() - begin < 40 and os.getpid()
