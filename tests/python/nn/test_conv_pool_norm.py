@@ -232,6 +232,16 @@ def test_first_and_second_derivatives(name):
     assert gradgradcheck(f, tuple(inputs))
 
 
+def test_statistics_of_group_norm_are_differentiable():
+    x = torch.randn(2, 4, 3, dtype=torch.float64).requires_grad_()
+    f = lambda x: torch.ops.aten.native_group_norm(x, None, None, 2, 4, 3, 2, 1e-5)
+    with torch.no_grad():
+        plain = f(x)
+    for result, expected in zip(f(x), plain):
+        assert result.requires_grad and torch.allclose(result, expected)
+    assert gradgradcheck(f, (x,))
+
+
 @pytest.mark.parametrize("name", sorted(name for name in DOUBLE if name.endswith("_norm")))
 def test_third_derivatives(name):
     # Mean and deviation are saved by forward without a graph; derivatives of second ones must not take them for constants.

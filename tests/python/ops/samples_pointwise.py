@@ -211,6 +211,12 @@ def whole_division(op, make):
         yield Sample(make(*shape, low=-9, high=9), divisor, grad=False)
 
 
+@samples("remainder.Scalar_Tensor")
+def remainder_of_scalar(op, make):
+    for shape in [(3, 4), (), (0,)]:
+        yield Sample(7, make(*shape, low=1, high=4), grad=False, inplace=False, layouts=False)
+
+
 @samples("bitwise_and.Tensor", "bitwise_or.Tensor", "bitwise_xor.Tensor")
 def bitwise(op, make):
     for a, b in [((3, 4), (3, 4)), ((3, 1), (4,)), ((), (3,)), ((0, 3), (3,)), ((40003,), (40003,))]:

@@ -108,6 +108,7 @@ REFUSED = {
     "nanmedian of bool along a dimension not there": lambda t, x: x.bool().nanmedian(5),
     "a diagonal beyond 64 bits": lambda t, x: t.diag(x, -(2**63)),
     "amax of 65 dimensions": lambda t, x: t.amax(t.zeros([1] * 65), 0),
+    "remainder of two numbers": lambda t, x: t.remainder(2, 3),
     "addcmul with a value beyond the dtype": lambda t, x: t.addcmul(*[t.ones(2, dtype=t.int32)] * 3, value=2**31),
     "tensor_split by a number of another dtype": lambda t, x: t.tensor_split(x, t.tensor(2, dtype=t.uint8)),
     "grid_sampler_3d of 0-d positions": lambda t, x: t.grid_sampler_3d(t.ones(1, 1, 2, 2, 2), t.ones(()), 0, 0, False),
