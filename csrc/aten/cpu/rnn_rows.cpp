@@ -114,13 +114,11 @@ void gru_row_backward(const T* grad_output, T* grad_h, const T* activated, const
 }
 
 template <class T>
-const RnnRowFunctions<T>* make_rnn_table() {
-  static const RnnRowFunctions<T> table{&lstm_row_step<T>, &lstm_row_backward<T>, &gru_row_step<T>,
-                                        &gru_row_backward<T>};
-  return &table;
+RnnRowFunctions<T> make_rnn_table() {
+  return {&lstm_row_step<T>, &lstm_row_backward<T>, &gru_row_step<T>, &gru_row_backward<T>};
 }
-const RnnRowFunctions<float>* rnn_float_table() { return make_rnn_table<float>(); }
-const RnnRowFunctions<double>* rnn_double_table() { return make_rnn_table<double>(); }
+RnnRowFunctions<float> rnn_float_table() { return make_rnn_table<float>(); }
+RnnRowFunctions<double> rnn_double_table() { return make_rnn_table<double>(); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace tiny_torch::cpu
@@ -129,14 +127,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace tiny_torch::cpu {
 
-template <>
-const RnnRowFunctions<float>& rnn_row_functions<float>() {
-  return *SIMD_DISPATCH(rnn_float_table)();
-}
-template <>
-const RnnRowFunctions<double>& rnn_row_functions<double>() {
-  return *SIMD_DISPATCH(rnn_double_table)();
-}
+SIMD_FUNCTION_TABLE(rnn_row_functions, RnnRowFunctions, rnn_float_table, rnn_double_table)
+template const RnnRowFunctions<float>& rnn_row_functions<float>();
+template const RnnRowFunctions<double>& rnn_row_functions<double>();
 
 }  // namespace tiny_torch::cpu
 #endif
