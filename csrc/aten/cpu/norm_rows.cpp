@@ -193,14 +193,12 @@ void column_combine(T* y, const T* g, const T* x, const T* a, const T* b, const 
 }
 
 template <class T>
-const RowFunctions<T>* make_table() {
-  static const RowFunctions<T> table{&row_sum<T>,        &row_squares<T>, &row_moments<T>,   &row_affine<T>,
-                                     &row_normalize<T>,  &row_dots<T>,    &row_combine<T>,   &row_accumulate<T>,
-                                     &column_squares<T>, &column_dots<T>, &column_combine<T>};
-  return &table;
+RowFunctions<T> make_table() {
+  return {&row_sum<T>,     &row_squares<T>,    &row_moments<T>,    &row_affine<T>,  &row_normalize<T>, &row_dots<T>,
+          &row_combine<T>, &row_accumulate<T>, &column_squares<T>, &column_dots<T>, &column_combine<T>};
 }
-const RowFunctions<float>* float_table() { return make_table<float>(); }
-const RowFunctions<double>* double_table() { return make_table<double>(); }
+RowFunctions<float> float_table() { return make_table<float>(); }
+RowFunctions<double> double_table() { return make_table<double>(); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace tiny_torch::cpu
@@ -209,14 +207,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace tiny_torch::cpu {
 
-template <>
-const RowFunctions<float>& row_functions<float>() {
-  return *SIMD_DISPATCH(float_table)();
-}
-template <>
-const RowFunctions<double>& row_functions<double>() {
-  return *SIMD_DISPATCH(double_table)();
-}
+SIMD_FUNCTION_TABLE(row_functions, RowFunctions, float_table, double_table)
+template const RowFunctions<float>& row_functions<float>();
+template const RowFunctions<double>& row_functions<double>();
 
 }  // namespace tiny_torch::cpu
 #endif

@@ -63,13 +63,8 @@ void pool_pairs(T* out, int64_t* indices, const T* top, const T* bottom, int64_t
   }
 }
 
-template <class T>
-const PoolRows<T>* make_pool_table() {
-  static const PoolRows<T> table{&pool_pairs<T>};
-  return &table;
-}
-const PoolRows<float>* float_pool_table() { return make_pool_table<float>(); }
-const PoolRows<double>* double_pool_table() { return make_pool_table<double>(); }
+PoolRows<float> float_pool_table() { return {&pool_pairs<float>}; }
+PoolRows<double> double_pool_table() { return {&pool_pairs<double>}; }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace tiny_torch::cpu
@@ -78,14 +73,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace tiny_torch::cpu {
 
-template <>
-const PoolRows<float>& pool_rows<float>() {
-  return *SIMD_DISPATCH(float_pool_table)();
-}
-template <>
-const PoolRows<double>& pool_rows<double>() {
-  return *SIMD_DISPATCH(double_pool_table)();
-}
+SIMD_FUNCTION_TABLE(pool_rows, PoolRows, float_pool_table, double_pool_table)
+template const PoolRows<float>& pool_rows<float>();
+template const PoolRows<double>& pool_rows<double>();
 
 }  // namespace tiny_torch::cpu
 #endif

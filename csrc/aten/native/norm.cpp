@@ -187,6 +187,8 @@ std::tuple<TensorBase, TensorBase, TensorBase> native_batch_norm(const TensorBas
   const int64_t channels = check_channels(input);
   TORCH_CHECK(training || running_mean.defined(), "running_mean must be defined in evaluation mode");
   TORCH_CHECK(training || running_var.defined(), "running_var must be defined in evaluation mode");
+  TORCH_CHECK_VALUE(running_mean.defined() == running_var.defined(),
+                    "running_mean and running_var must either both be None or neither be None");
   check_per_channel("running_mean", running_mean, channels);
   check_per_channel("running_var", running_var, channels);
   check_per_channel("weight", weight, channels);

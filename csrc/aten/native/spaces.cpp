@@ -125,7 +125,7 @@ TensorBase& logspace_out(TensorBase& out, const Scalar& start, const TensorBase&
 
 namespace {
 TensorBase range_with_ends(const Scalar& start, const Scalar& end, const Scalar& step, ScalarType dtype,
-                           Device device) {
+                           std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
   TORCH_CHECK_NOT_IMPLEMENTED(dtype != kBool && !is_complex_type(dtype), "\"range_cpu\" not implemented for '",
                               to_string(dtype), "'");
   double from = start.to_double(), to = end.to_double(), by = step.to_double();
@@ -142,7 +142,7 @@ TensorBase range_with_ends(const Scalar& start, const Scalar& end, const Scalar&
   const double length = std::floor((to - from) / by) + 1;
   TORCH_CHECK(length <= static_cast<double>(std::numeric_limits<int64_t>::max() / 8),
               "invalid size, possible overflow?");
-  const TensorBase out = empty_tensor({static_cast<int64_t>(length)}, dtype, device);
+  const TensorBase out = ops::empty({static_cast<int64_t>(length)}, dtype, layout, device, pin_memory);
   if (out.is_meta()) return out;
   dispatch_real(dtype, "range_cpu", [&](auto tag) {
     using T = decltype(tag);
@@ -156,9 +156,9 @@ TensorBase range_with_ends(const Scalar& start, const Scalar& end, const Scalar&
 }  // namespace
 
 TensorBase range(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<ScalarType> dtype,
-                 std::optional<Layout>, std::optional<Device> device, std::optional<bool>) {
+                 std::optional<Layout> layout, std::optional<Device> device, std::optional<bool> pin_memory) {
   TORCH_WARN("torch.range is deprecated: it includes `end`, unlike Python's range. torch.arange does not.");
-  return range_with_ends(start, end, step, dtype.value_or(default_dtype()), device.value_or(Device()));
+  return range_with_ends(start, end, step, dtype.value_or(default_dtype()), layout, device, pin_memory);
 }
 TensorBase range(const Scalar& start, const Scalar& end, std::optional<ScalarType> dtype, std::optional<Layout> layout,
                  std::optional<Device> device, std::optional<bool> pin_memory) {
@@ -166,7 +166,8 @@ TensorBase range(const Scalar& start, const Scalar& end, std::optional<ScalarTyp
 }
 TensorBase& range_out(TensorBase& out, const Scalar& start, const Scalar& end, const Scalar& step) {
   const AutoDispatchBelowAutograd guard;
-  const TensorBase values = range_with_ends(start, end, step, out.scalar_type(), out.device());
+  const TensorBase values =
+      range_with_ends(start, end, step, out.scalar_type(), std::nullopt, out.device(), std::nullopt);
   // An `out` with as many elements keeps its shape.
   write_output("range", out, out.numel() == values.numel() ? ops::view(values, out.sizes()) : values);
   return out;

@@ -82,7 +82,7 @@ TensorBase slice(const TensorBase& self, int64_t dim, std::optional<int64_t> sta
                  int64_t step) {
   TORCH_CHECK_INDEX(self.dim() > 0, "slice() cannot be applied to a 0-dim tensor.");
   const auto d = static_cast<size_t>(maybe_wrap_dim(dim, self.dim()));
-  TORCH_CHECK_VALUE(step > 0, "slice step must be positive");
+  TORCH_CHECK(step > 0, "slice step must be positive");
   DimVector sizes(self.sizes()), strides(self.strides());
   const SliceRange range = clamp_slice(start, end, sizes[d]);
   const int64_t offset = self.storage_offset() + range.start * strides[d];

@@ -200,3 +200,27 @@ def test_gradients_of_norms_do_not_overflow():
         x = tiny.tensor([3 * scale, 4 * scale], requires_grad=True)
         grads.append(tiny.autograd.grad(tiny.norm(x, -2), x)[0])
     assert tiny.allclose(*grads, rtol=1e-5)
+
+
+def test_slices_of_no_step_and_statistics_by_halves():
+    x = tiny.arange(6.0).reshape(2, 3)
+    assert_same(lambda lib: lib.slice_copy(lib.zeros(2, 3), 0, 0, 2, 0))
+    assert_same(lambda lib: lib.slice_scatter(lib.zeros(2, 3), lib.zeros(2, 3), 0, 0, 2, 0))
+    with pytest.raises(RuntimeError, match="slice step must be positive"):
+        tiny.slice_copy(x, 0, 0, 2, 0)
+    for mean, var in ((True, False), (False, True)):
+        for training in (True, False):
+
+            def call(lib, mean=mean, var=var, training=training):
+                statistics = (lib.zeros(3) if mean else None, lib.zeros(3) if var else None)
+                return lib.batch_norm(lib.ones(4, 3), None, None, *statistics, training, 0.1, 1e-5, False)
+
+            assert_same(call)
+    with pytest.raises(ValueError, match="must either both be None"):
+        tiny.batch_norm(x, None, None, tiny.zeros(3), None, True, 0.1, 1e-5, False)
+
+
+def test_range_looks_at_all_options():
+    for options in ({"pin_memory": True}, {"layout": tiny.sparse_coo}):
+        with pytest.raises(RuntimeError):
+            tiny.range(0, 3, **options)
