@@ -204,6 +204,12 @@ TensorBase max_pool_backward(const char* op, int64_t dims, const TensorBase& gra
 
 TensorBase avg_pool(const char* op, int64_t dims, const TensorBase& self, const WindowArgs& args, AvgDivisor divisor) {
   const PoolWindows w = make_windows(op, dims, self, args, true);
+  if (dims == 3) {
+    for (int64_t d = 0; d < 3; ++d) {
+      const int64_t size = self.size(d - 3), kernel = args.kernel[args.kernel.size() == 1 ? 0 : d];
+      TORCH_CHECK(kernel <= size, op, "(): a window of ", kernel, " is larger than the input's ", size, " in dim ", d - 3);
+    }
+  }
   // int64 is the one integer dtype that PyTorch averages.
   if (self.scalar_type() != kLong) check_dtype(op, self, false);
   TensorBase out = result_like(self, pooled_shape(self, w, dims), self.scalar_type());

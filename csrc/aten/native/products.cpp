@@ -137,6 +137,11 @@ TensorBase kron(const TensorBase& self, const TensorBase& other) {
 
 TensorBase bilinear(const TensorBase& input1, const TensorBase& input2, const TensorBase& weight,
                     const std::optional<TensorBase>& bias) {
+  const ScalarType dtype = input1.scalar_type();
+  TORCH_CHECK(input2.scalar_type() == dtype && weight.scalar_type() == dtype &&
+                  (!bias.has_value() || bias->scalar_type() == dtype),
+              "bilinear(): all tensors must have the same dtype, got input1: ", dtype, ", input2: ", input2.scalar_type(),
+              ", weight: ", weight.scalar_type(), ", bias: ", bias.has_value() ? bias->scalar_type() : dtype);
   TORCH_CHECK(input1.dim() == input2.dim(), "bilinear(): input dimensions do not match: got ", input1.dim(), " and ",
               input2.dim());
   TORCH_CHECK_INDEX(weight.dim() > 1, "bilinear(): Dimension out of range: expected a 3-d weight, got ", weight.dim(),

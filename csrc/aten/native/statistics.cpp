@@ -38,6 +38,8 @@ TensorBase diff(const TensorBase& self, int64_t n, int64_t dim, const std::optio
                 const std::optional<TensorBase>& append) {
   TORCH_CHECK(self.dim() >= 1, "diff expects input to be at least one-dimensional");
   TORCH_CHECK(n >= 0, "order must be non-negative but got ", n);
+  // Without a difference to take and anything to join, no dim is looked at.
+  if (n == 0 && !prepend.has_value() && !append.has_value()) return ops::clone(self);
   const int64_t d = maybe_wrap_dim(dim, self.dim());
   std::vector<TensorBase> parts;
   const auto add = [&](const std::optional<TensorBase>& end) {

@@ -224,3 +224,17 @@ def test_range_looks_at_all_options():
     for options in ({"pin_memory": True}, {"layout": tiny.sparse_coo}):
         with pytest.raises(RuntimeError):
             tiny.range(0, 3, **options)
+
+
+def test_wrong_calls_of_products_and_pools():
+    for dtypes in ("float32 float64 float32", "float32 float32 float64"):
+        one, two, three = dtypes.split()
+        shapes = ((2, 3, one), (2, 4, two), (5, 3, 4, three))
+        assert_same(lambda lib: lib.bilinear(*(lib.zeros(s[:-1], dtype=getattr(lib, s[-1])) for s in shapes)))  # noqa: B023
+    assert_same(lambda lib: lib.bilinear(lib.zeros(2, 3), lib.zeros(2, 4), lib.zeros(5, 3, 4), lib.zeros(5).double()))
+    for padding in (0, 3):
+        assert_same(lambda lib: lib.nn.functional.avg_pool3d(lib.zeros(1, 2, 3, 4, 5), 6, 1, padding, ceil_mode=True))  # noqa: B023
+    with pytest.raises(RuntimeError, match="larger than the input"):
+        tiny.nn.functional.avg_pool3d(tiny.zeros(1, 2, 3, 4, 5), 6, ceil_mode=True)
+    assert_same(lambda lib: lib.diff(lib.zeros(3, 4), 0, 99))
+    assert_same(lambda lib: lib.diff(lib.zeros(3, 4), 0, 99, prepend=lib.zeros(3, 1)))
