@@ -15,7 +15,7 @@ namespace {
 PyRef on_cpu(PyObject* self, const char* function) {
   const TensorBase& tensor = unpack(self);
   if (tensor.is_cpu()) return PyRef::borrow(self);
-  TORCH_CHECK(!tensor.is_meta(), "Tensor.", function, "() cannot be called on meta tensors");
+  TORCH_CHECK_NOT_IMPLEMENTED(!tensor.is_meta(), "Tensor.", function, "() cannot be called on meta tensors");
   return call_method("cpu", self);
 }
 

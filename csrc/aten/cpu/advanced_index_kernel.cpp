@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "aten/core/Dispatch.h"
+#include "aten/core/wrapping.h"
 #include "aten/native/advanced_index.h"
 #include "c10/parallel.h"
 
@@ -131,7 +132,7 @@ void put_accumulate(const TensorBase& self, const TensorBase& values, const Inde
           if constexpr (std::is_same_v<T, bool>) {
             at[i] = at[i] || value;
           } else {
-            at[i] = static_cast<T>(at[i] + value);
+            at[i] = static_cast<T>(static_cast<wrapping_t<T>>(at[i]) + static_cast<wrapping_t<T>>(value));
           }
         }
       });

@@ -5,6 +5,7 @@
 
 #include "aten/core/Dispatch.h"
 #include "aten/core/verbose.h"
+#include "aten/core/wrapping.h"
 #include "c10/parallel.h"
 
 namespace tiny_torch::cpu {
@@ -27,8 +28,8 @@ constexpr bool kRounds = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 // Rows are accumulated in the compute type: k outermost keeps the inner loop over contiguous output and b.
 template <class T>
 void ref_rows(const Matrix<T>& a, const Matrix<T>& b, T* out, int64_t begin, int64_t end, int64_t k, int64_t m,
-              const T* bias, opmath_t<T> beta, opmath_t<T> alpha) {
-  using Acc = opmath_t<T>;
+              const T* bias, wrapping_t<T> beta, wrapping_t<T> alpha) {
+  using Acc = wrapping_t<T>;
   constexpr int64_t kSmall = 64;
   Acc small[kSmall];
   std::vector<Acc> large(m <= kSmall ? 0 : static_cast<size_t>(m));
@@ -70,7 +71,8 @@ void ref_gemm_typed(const GemmCall& call) {
   const T* a = static_cast<const T*>(call.a.const_data_ptr());
   const T* b = static_cast<const T*>(call.b.const_data_ptr());
   T* out = static_cast<T*>(call.out.mutable_data_ptr());
-  const auto beta = call.beta.to<opmath_t<T>>(), alpha = call.alpha.to<opmath_t<T>>();
+  const auto beta = static_cast<wrapping_t<T>>(call.beta.to<opmath_t<T>>());
+  const auto alpha = static_cast<wrapping_t<T>>(call.alpha.to<opmath_t<T>>());
   const int64_t grain = std::max<int64_t>(1, 65536 / std::max<int64_t>(1, k * m));
   parallel_for(0, batch * n, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end;) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "aten/core/Dispatch.h"
+#include "aten/core/wrapping.h"
 #include "aten/native/index_stub.h"
 #include "c10/parallel.h"
 
@@ -85,7 +86,7 @@ void scatter_arithmetic(const GatherCall& call) {
   if constexpr (std::is_same_v<T, bool>) {
     scatter_with<T>(call, [adds](bool a, bool b) { return adds ? a || b : a && b; });
   } else {
-    using M = opmath_t<T>;
+    using M = wrapping_t<T>;
     if (adds) {
       scatter_with<T>(call, [](T a, T b) { return static_cast<T>(static_cast<M>(a) + static_cast<M>(b)); });
     } else {

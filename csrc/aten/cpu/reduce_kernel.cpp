@@ -4,6 +4,7 @@
 #include "aten/cpu/simd/foreach_target.h"
 
 #include "aten/core/Pointwise.h"
+#include "aten/core/wrapping.h"
 #include "aten/cpu/reduce_driver.h"
 #include "aten/cpu/simd/vec-inl.h"
 
@@ -16,6 +17,23 @@ template <class V>
 HWY_INLINE V truth(V x) {
   using pointwise::select;
   return select(x != V(0), V(1), V(0));
+}
+
+template <class V>
+HWY_INLINE V plus(V a, V b) {
+  if constexpr (std::is_integral_v<V>) {
+    return static_cast<V>(static_cast<wrapping_t<V>>(a) + static_cast<wrapping_t<V>>(b));
+  } else {
+    return a + b;
+  }
+}
+template <class V>
+HWY_INLINE V times(V a, V b) {
+  if constexpr (std::is_integral_v<V>) {
+    return static_cast<V>(static_cast<wrapping_t<V>>(a) * static_cast<wrapping_t<V>>(b));
+  } else {
+    return a * b;
+  }
 }
 
 #define REDUCTION(NAME, INIT, MAP, COMBINE) \
@@ -36,10 +54,10 @@ HWY_INLINE V truth(V x) {
       return COMBINE;                       \
     }                                       \
   };
-REDUCTION(SumR, T(0), x, a + b)
-REDUCTION(ProdR, T(1), x, a* b)
-REDUCTION(SumOfSquaresR, T(0), x* x, a + b)
-REDUCTION(SumOfAbsR, T(0), abs(x), a + b)
+REDUCTION(SumR, T(0), x, plus(a, b))
+REDUCTION(ProdR, T(1), x, times(a, b))
+REDUCTION(SumOfSquaresR, T(0), times(x, x), plus(a, b))
+REDUCTION(SumOfAbsR, T(0), abs(x), plus(a, b))
 REDUCTION(MaxOfAbsR, T(0), abs(x), max(a, b))
 REDUCTION(MaxR,
           (std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()

@@ -29,7 +29,7 @@ constexpr int64_t kFewQueries = 32;
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 void check_operands(const TensorBase& query, const TensorBase& key, const TensorBase& value,
-                    const std::optional<TensorBase>& attn_mask, bool is_causal) {
+                    const std::optional<TensorBase>& attn_mask) {
   TORCH_CHECK(
       query.scalar_type() == key.scalar_type() && query.scalar_type() == value.scalar_type(),
       "Expected query, key, and value to have the same dtype, but got query.dtype: ", to_string(query.scalar_type()),
@@ -48,7 +48,23 @@ void check_operands(const TensorBase& query, const TensorBase& key, const Tensor
                   attn_mask->scalar_type() == query.scalar_type(),
               "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: ",
               to_string(attn_mask->scalar_type()), " and query.dtype: ", to_string(query.scalar_type()), " instead.");
-  TORCH_CHECK(!is_causal, "scaled_dot_product_attention(): Explicit attn_mask should not be set when is_causal=True");
+}
+
+// Batches of heads whose queries, keys and values are alike but for the number of rows.
+bool has_equal_heads(const TensorBase& q, const TensorBase& k, const TensorBase& v) {
+  if (q.dim() != 4 || k.dim() != 4 || v.dim() != 4) return false;
+  const IntArrayRef a = q.sizes(), b = k.sizes(), c = v.sizes();
+  return a[0] == b[0] && a[0] == c[0] && a[1] == b[1] && a[1] == c[1] && b[2] == c[2] && a[3] == b[3];
+}
+
+// The documentation promises an error for a mask beside is_causal, and programs rely on the result: the one of PyTorch's
+// implementations that gives it takes equal heads of one width, no dropout, and a mask that is a constant.
+TensorBase with_causal(const TensorBase& mask, const TensorBase& causal, bool is_possible) {
+  TORCH_CHECK(is_possible && !mask.requires_grad(),
+              "scaled_dot_product_attention(): Explicit attn_mask should not be set when is_causal=True");
+  if (mask.scalar_type() == kBool) return ops::logical_and(mask, causal);
+  return ops::where(causal, mask,
+                    ops::full({}, Scalar(kMinusInfinity), mask.scalar_type(), std::nullopt, mask.device()));
 }
 
 // Each head of keys or values once for every query head that shares it.
@@ -110,9 +126,7 @@ bool takes_tiles(const TensorBase& q, const TensorBase& k, const TensorBase& v, 
                  double dropout_p) {
   if (mask.has_value() || dropout_p != 0 || !q.is_cpu() || (q.scalar_type() != kFloat && q.scalar_type() != kDouble))
     return false;
-  if (q.dim() != 4 || k.dim() != 4 || v.dim() != 4 || q.numel() == 0 || k.numel() == 0 || v.numel() == 0) return false;
-  const IntArrayRef a = q.sizes(), b = k.sizes(), c = v.sizes();
-  return a[0] == b[0] && a[0] == c[0] && a[1] == b[1] && a[1] == c[1] && b[2] == c[2] && a[3] == b[3];
+  return has_equal_heads(q, k, v) && q.numel() != 0 && k.numel() != 0 && v.numel() != 0;
 }
 
 // Kernels take any strides but the last.
@@ -131,7 +145,7 @@ TensorBase output_like(const TensorBase& query, int64_t width) {
 
 void check_tiles(const TensorBase& query, const TensorBase& key, const TensorBase& value,
                  const std::optional<TensorBase>& attn_mask, double dropout_p) {
-  check_operands(query, key, value, std::nullopt, false);
+  check_operands(query, key, value, std::nullopt);
   TORCH_CHECK(takes_tiles(query, key, value, attn_mask, dropout_p),
               "_scaled_dot_product_flash_attention_for_cpu(): expected float or double query (B, H, L, E), key (B, H, "
               "S, E) and value (B, H, S, V) "
@@ -178,7 +192,7 @@ std::tuple<TensorBase, TensorBase, TensorBase> _scaled_dot_product_flash_attenti
 TensorBase scaled_dot_product_attention(const TensorBase& query, const TensorBase& key, const TensorBase& value,
                                         const std::optional<TensorBase>& attn_mask, double dropout_p, bool is_causal,
                                         std::optional<double> scale, bool enable_gqa) {
-  check_operands(query, key, value, attn_mask, is_causal);
+  check_operands(query, key, value, attn_mask);
   const int64_t repeats = enable_gqa ? query_heads_per_key(query, key, value) : 1;
   // The half types round once, at the end.
   const ScalarType wide = is_reduced_floating_point(query.scalar_type()) ? kFloat : query.scalar_type();
@@ -189,7 +203,11 @@ TensorBase scaled_dot_product_attention(const TensorBase& query, const TensorBas
                    query.scalar_type());
   }
   std::optional<TensorBase> mask = attn_mask;
-  if (is_causal) mask = causal_mask(query.size(-2), key.size(-2), query.device());
+  if (is_causal) {
+    const TensorBase causal = causal_mask(query.size(-2), key.size(-2), query.device());
+    const bool is_possible = dropout_p == 0 && has_equal_heads(q, k, v) && query.size(3) == value.size(3);
+    mask = mask.has_value() ? with_causal(*mask, causal, is_possible) : causal;
+  }
   const double factor = scale_of(query, scale);
   return ops::to(attention_math(q, k, v, mask, dropout_p, factor), query.scalar_type());
 }

@@ -29,7 +29,7 @@ TensorBase& copy_(TensorBase& self, const TensorBase& src, bool) {
     copy_stub(self.device().type(), self, ops::clone(src, MemoryFormat::Contiguous));
     return self;
   }
-  TORCH_CHECK(!src.is_meta() || self.is_meta(), "Cannot copy out of meta tensor; no data!");
+  TORCH_CHECK_NOT_IMPLEMENTED(!src.is_meta() || self.is_meta(), "Cannot copy out of meta tensor; no data!");
   copy_stub(self.device().is_cpu() ? src.device().type() : self.device().type(), self, src);
   return self;
 }

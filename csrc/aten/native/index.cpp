@@ -179,7 +179,7 @@ TensorBase& masked_select_out(TensorBase& out, const TensorBase& self, const Ten
 }
 
 TensorBase nonzero(const TensorBase& self) {
-  TORCH_CHECK(!self.is_meta(), "nonzero(): the number of results is not known for meta tensors");
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_meta(), "nonzero(): the number of results is not known for meta tensors");
   const TensorBase mask = ops::contiguous(ops::ne(self, wrapped_scalar(0)));
   std::vector<int64_t> found;
   nonzero_stub(self.device().type(), mask, found);

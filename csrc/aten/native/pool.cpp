@@ -207,7 +207,8 @@ TensorBase avg_pool(const char* op, int64_t dims, const TensorBase& self, const 
   if (dims == 3) {
     for (int64_t d = 0; d < 3; ++d) {
       const int64_t size = self.size(d - 3), kernel = args.kernel[args.kernel.size() == 1 ? 0 : d];
-      TORCH_CHECK(kernel <= size, op, "(): a window of ", kernel, " is larger than the input's ", size, " in dim ", d - 3);
+      TORCH_CHECK(kernel <= size, op, "(): a window of ", kernel, " is larger than the input's ", size, " in dim ",
+                  d - 3);
     }
   }
   // int64 is the one integer dtype that PyTorch averages.

@@ -7,6 +7,7 @@
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 #include "generated/ops/diagonal.h"
+#include "generated/ops/index.h"
 #include "generated/ops/join.h"
 #include "generated/ops/matmul.h"
 #include "generated/ops/products.h"
@@ -140,8 +141,9 @@ TensorBase bilinear(const TensorBase& input1, const TensorBase& input2, const Te
   const ScalarType dtype = input1.scalar_type();
   TORCH_CHECK(input2.scalar_type() == dtype && weight.scalar_type() == dtype &&
                   (!bias.has_value() || bias->scalar_type() == dtype),
-              "bilinear(): all tensors must have the same dtype, got input1: ", dtype, ", input2: ", input2.scalar_type(),
-              ", weight: ", weight.scalar_type(), ", bias: ", bias.has_value() ? bias->scalar_type() : dtype);
+              "bilinear(): all tensors must have the same dtype, got input1: ", dtype,
+              ", input2: ", input2.scalar_type(), ", weight: ", weight.scalar_type(),
+              ", bias: ", bias.has_value() ? bias->scalar_type() : dtype);
   TORCH_CHECK(input1.dim() == input2.dim(), "bilinear(): input dimensions do not match: got ", input1.dim(), " and ",
               input2.dim());
   TORCH_CHECK_INDEX(weight.dim() > 1, "bilinear(): Dimension out of range: expected a 3-d weight, got ", weight.dim(),
@@ -347,12 +349,12 @@ TensorBase vander(const TensorBase& x, std::optional<int64_t> N, bool increasing
   const int64_t n = N.value_or(x.size(0));
   TORCH_CHECK(n >= 0, "N must be non-negative.");
   const ScalarType dtype = is_integral(x.scalar_type(), true) ? kLong : x.scalar_type();
+  if (n == 0) return empty_tensor({x.size(0), 0}, dtype, x.device());
   const TensorBase column = ops::unsqueeze(ops::to(x, dtype), -1);
-  std::vector<TensorBase> columns;
-  if (n > 0) columns.push_back(ops::ones_like(column));
-  for (int64_t i = 1; i < n; ++i) columns.push_back(columns.back() * column);
-  if (!increasing) std::reverse(columns.begin(), columns.end());
-  return columns.empty() ? empty_tensor({x.size(0), 0}, dtype, x.device()) : ops::cat(columns, 1);
+  const TensorBase powers = ops::cumprod(ops::expand(column, {x.size(0), n - 1}), 1);
+  const std::vector<TensorBase> parts{ops::ones_like(column), powers};
+  const TensorBase result = ops::cat(parts, 1);
+  return increasing ? result : ops::flip(result, {1});
 }
 
 namespace {

@@ -270,6 +270,10 @@ NetworkResult run_input(const Cell& cell, const Options& o, const TensorBase& in
   for (const TensorBase& h : hx) h.size(0);  // IndexErrors come before the number of dims
   TORCH_CHECK(input.dim() == 3, o.op, "(): expected a 3-D input, got ", input.sizes());
   TORCH_CHECK(input.size(batch_first ? 1 : 0) > 0, "Expected sequence length to be larger than 0 in RNN");
+  for (const TensorBase& h : hx) {
+    TORCH_CHECK(h.dim() < 2 || h.size(1) == steps.size(1), o.op, "(): expected states of a batch of ", steps.size(1),
+                ", got ", h.sizes());
+  }
   NetworkResult result = run_network(cell, o, steps, hx, params, Steps{});
   if (batch_first) result.output = ops::transpose(result.output, 0, 1);
   return result;

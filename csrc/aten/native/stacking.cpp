@@ -92,6 +92,9 @@ std::vector<TensorBase> tensor_split(const TensorBase& self, int64_t sections, i
   TORCH_CHECK(sections > 0, "number of sections must be larger than 0, got ", sections);
   const int64_t size = self.size(d) / sections, larger = self.size(d) % sections;
   std::vector<TensorBase> pieces;
+  TORCH_CHECK(static_cast<uint64_t>(sections) <= pieces.max_size(), "tensor_split(): ", sections,
+              " sections are more than a list can hold");
+  pieces.reserve(static_cast<size_t>(sections));
   int64_t start = 0;
   for (int64_t i = 0; i < sections; ++i) {
     const int64_t length = size + (i < larger ? 1 : 0);

@@ -191,7 +191,7 @@ def test_binary_cross_entropy_with_weights(weighted, positive):
         F.binary_cross_entropy(torch.tensor([1.5]), torch.tensor([1.0]))
 
 
-MASKS = ["none", "causal", "bool", "float", "dead row"]
+MASKS = ["none", "causal", "bool", "float", "dead row", "bool and causal", "float and causal"]
 
 
 @pytest.mark.parametrize("mask", MASKS)
@@ -202,13 +202,18 @@ def test_attention(mask, sizes):
     k = oracle.randn(batch, heads, columns, width, dtype=oracle.float64)
     v = oracle.randn(batch, heads, columns, value_width, dtype=oracle.float64)
     m = None
-    if mask in ("bool", "dead row"):
+    if mask in ("bool", "dead row", "bool and causal"):
         m = oracle.rand(rows, columns) > 0.3
         if mask == "dead row":
             m[1] = False
-    elif mask == "float":
+    elif mask in ("float", "float and causal"):
         m = oracle.randn(batch, 1, rows, columns, dtype=oracle.float64)
-    causal = mask == "causal"
+    causal = "causal" in mask
+    if m is not None and causal and width != value_width:
+        for lib, t in ((F, ours), (OF, lambda t: t)):
+            with pytest.raises(RuntimeError):
+                lib.scaled_dot_product_attention(t(q), t(k), t(v), attn_mask=t(m), is_causal=True)
+        return
     both(
         lambda *t: F.scaled_dot_product_attention(*t, attn_mask=ours(m), is_causal=causal),
         lambda *t: OF.scaled_dot_product_attention(*t, attn_mask=m, is_causal=causal),
@@ -334,7 +339,9 @@ def test_attention_options():
     )
     x = torch.randn(2, 2, 4, 8)
     with pytest.raises(RuntimeError):
-        F.scaled_dot_product_attention(x, x, x, attn_mask=torch.ones(4, 4, dtype=torch.bool), is_causal=True)
+        F.scaled_dot_product_attention(x[0], x[0], x[0], attn_mask=torch.ones(4, 4), is_causal=True)
+    with pytest.raises(RuntimeError):
+        F.scaled_dot_product_attention(x, x, x, attn_mask=torch.ones(4, 4).requires_grad_(), is_causal=True)
     with pytest.raises(RuntimeError):
         F.scaled_dot_product_attention(x, x.double(), x)
     torch.manual_seed(0)

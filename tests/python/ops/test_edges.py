@@ -238,3 +238,53 @@ def test_wrong_calls_of_products_and_pools():
         tiny.nn.functional.avg_pool3d(tiny.zeros(1, 2, 3, 4, 5), 6, ceil_mode=True)
     assert_same(lambda lib: lib.diff(lib.zeros(3, 4), 0, 99))
     assert_same(lambda lib: lib.diff(lib.zeros(3, 4), 0, 99, prepend=lib.zeros(3, 1)))
+
+
+def test_integers_wrap():
+    last = 2**63 - 1
+    for dtype in ("int64", "int32", "int16"):
+        wide = oracle.tensor([last, last, 3 - last, last, last - 1, -last - 1]).to(getattr(oracle, dtype))
+        values = wide.tolist()
+
+        def make(lib, values=values, dtype=dtype):
+            return lib.tensor(values, dtype=getattr(lib, dtype))
+
+        for call in (
+            lambda lib, x: x.sum(),
+            lambda lib, x: x.prod(),
+            lambda lib, x: x.nansum(),
+            lambda lib, x: x.view(2, 3) @ x.view(3, 2),
+            lambda lib, x: lib.addmm(x[:1], x.view(2, 3), x.view(3, 2), beta=3, alpha=5),
+            lambda lib, x: x.cumsum(0),
+            lambda lib, x: x.cumprod(0),
+            lambda lib, x: lib.zeros_like(x)[:2].index_add_(0, lib.tensor([0, 0, 1, 1, 0, 1]), x),
+            lambda lib, x: lib.ones_like(x)[:2].index_put_((lib.tensor([0, 0, 1, 1, 0, 1]),), x, accumulate=True),
+            lambda lib, x: lib.ones_like(x)[:2].scatter_reduce_(0, lib.tensor([0, 0, 1, 1, 0, 1]), x, "prod"),
+            lambda lib, x: lib.ones_like(x)[:2].scatter_add_(0, lib.tensor([0, 0, 1, 1, 0, 1]), x),
+        ):
+            assert_same(lambda lib: call(lib, make(lib)))  # noqa: B023
+
+
+def test_vander_and_sections_beyond_memory():
+    for n in (None, 0, 1, 2, 5):
+        for increasing in (True, False):
+            assert_same(lambda lib: lib.vander(lib.tensor([1, 2, 3]), n, increasing))  # noqa: B023
+            assert_same(lambda lib: lib.vander(lib.tensor([1.5, -2.0]), n, increasing))  # noqa: B023
+    with pytest.raises(RuntimeError):
+        tiny.vander(tiny.ones(3), 2**40)
+    for sections in (2**40, 2**63 - 1):
+        with pytest.raises(RuntimeError):
+            tiny.tensor_split(tiny.zeros(4), sections)
+
+
+def test_values_of_meta_tensors():
+    for call in (
+        lambda lib, t: t.to("cpu"),
+        lambda lib, t: t.tolist(),
+        lambda lib, t: t.nonzero(),
+        lambda lib, t: lib.zeros(2).copy_(t),
+        lambda lib, t: lib.nn.Linear(2, 2, device="meta").to("cpu"),
+    ):
+        assert_same(lambda lib: call(lib, lib.zeros(2, device="meta")))  # noqa: B023
+        with pytest.raises(NotImplementedError):
+            call(tiny, tiny.zeros(2, device="meta"))
