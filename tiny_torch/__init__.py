@@ -100,6 +100,7 @@ _LAZY_NAMES = {
         "_spectral",
     ),
     **dict.fromkeys(("svd_lowrank", "pca_lowrank"), "_lowrank"),
+    **dict.fromkeys(("eig", "lstsq", "matrix_rank", "solve", "symeig"), "_removed"),
     "autocast": "amp.autocast_mode",
     "GradScaler": "amp.grad_scaler",
     **dict.fromkeys(

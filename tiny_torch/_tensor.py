@@ -273,6 +273,22 @@ class Tensor(_C.TensorBase):
         """The signal of Fourier transforms of frames; see :func:`torch.istft`."""
         return torch.istft(self, *args, **kwargs)
 
+    def eig(self, eigenvectors=False):
+        """Removed from PyTorch; raises RuntimeError. Use `torch.linalg.eig`."""
+        return torch.eig(self, eigenvectors)
+
+    def lstsq(self, other):
+        """Removed from PyTorch; raises RuntimeError. Use `torch.linalg.lstsq`."""
+        return torch.lstsq(self, other)
+
+    def solve(self, other):
+        """Removed from PyTorch; raises RuntimeError. Use `torch.linalg.solve`."""
+        return torch.solve(self, other)
+
+    def symeig(self, eigenvectors=False):
+        """Removed from PyTorch; raises RuntimeError. Use `torch.linalg.eigh`."""
+        return torch.symeig(self, eigenvectors)
+
     @_overridable
     def unflatten(self, dim, sizes):
         """A view with dimension `dim` split into `sizes`, of which one may be -1."""

@@ -37,3 +37,8 @@ def test_settings_are_read_back():
     torch.set_float32_matmul_precision("highest")
     with pytest.raises(RuntimeError):
         torch.set_float32_matmul_precision("low")
+
+
+def test_broadcast_tensors_gives_a_tuple():
+    parts = torch.broadcast_tensors(torch.ones(2, 1), torch.zeros(3))
+    assert isinstance(parts, tuple) and [tuple(part.shape) for part in parts] == [(2, 3)] * 2

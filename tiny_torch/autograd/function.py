@@ -67,6 +67,38 @@ class FunctionMeta(type):
         cls._has_setup_context = cls.setup_context is not root.setup_context
 
 
+def _positional(cls, args, kwargs):
+    """The arguments of `apply` by position, since nodes know their inputs by number."""
+    forward = cls.forward
+    if cls._has_setup_context:
+        function = getattr(forward, "__func__", forward)
+        if not kwargs and not getattr(function, "__defaults__", 1) and not getattr(function, "__kwdefaults__", 1):
+            return args
+        import inspect
+
+        bound = inspect.signature(forward).bind(*args, **kwargs)
+        bound.apply_defaults()
+        args, kwargs = bound.args, bound.kwargs
+    if not kwargs:
+        return args
+    code = getattr(forward, "__code__", None)
+    names = () if code is None else code.co_varnames[: code.co_argcount]
+    if not cls._has_setup_context:
+        names = names[1:]
+    places = {}
+    for name, value in kwargs.items():
+        if name not in names:
+            raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+        place = names.index(name)
+        if place < len(args):
+            raise TypeError(f"forward() got multiple values for argument '{name}'")
+        places[place] = value
+    for place in range(len(args), max(places) + 1):
+        if place not in places:
+            raise TypeError(f"forward() missing required argument: '{names[place]}' (position {place})")
+    return (*args, *(places[place] for place in range(len(args), max(places) + 1)))
+
+
 class Function(FunctionCtx, metaclass=FunctionMeta):
     """Base of operations that define forward and backward themselves.
 
@@ -118,15 +150,15 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
 
     @classmethod
     def apply(cls, *args, **kwargs):
-        """Runs the function on `args`, recording it if one of them requires grad."""
-        if kwargs:
-            import inspect
+        """Runs the function on `args`, recording it if one of them requires grad.
 
-            bound = inspect.signature(cls.forward).bind(*args, **kwargs) if cls._has_setup_context else None
-            if bound is None:
-                raise TypeError("apply() takes no keyword arguments")
-            bound.apply_defaults()
-            args = bound.args
+        Keyword arguments take their place among those of `forward`: `backward` returns a gradient for each of them too.
+
+        Raises:
+            TypeError: `forward` takes no positional argument of that name, or one before it is missing.
+        """
+        if kwargs or cls._has_setup_context:
+            args = _positional(cls, args, kwargs)
         return _C._function_apply(cls, args)
 
     @staticmethod

@@ -71,6 +71,17 @@ class Parameter(torch.Tensor, metaclass=_ParameterMeta):
     __torch_function__ = torch._C._disabled_torch_function_impl
 
 
+def _refusing(name):
+    """A method that an uninitialized parameter or buffer cannot answer; the core's own one asks no ``__torch_function__``."""
+    method = getattr(torch.Tensor, name)
+
+    def refuse(self, *args, **kwargs):
+        return self.__torch_function__(method, (type(self),), (self, *args), kwargs)
+
+    refuse.__name__ = name
+    return refuse
+
+
 class UninitializedTensorMixin:
     """A parameter or buffer without a shape yet; `materialize` gives it one."""
 
@@ -98,6 +109,11 @@ class UninitializedTensorMixin:
             "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call "
             "`forward` to initialize the parameters before accessing their attributes."
         )
+
+    numel, nelement, dim = _refusing("numel"), _refusing("nelement"), _refusing("dim")
+    element_size, stride, data_ptr = _refusing("element_size"), _refusing("stride"), _refusing("data_ptr")
+    is_contiguous, storage_offset = _refusing("is_contiguous"), _refusing("storage_offset")
+    requires_grad_ = _refusing("requires_grad_")
 
     def share_memory_(self):
         raise RuntimeError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tiny_torch as torch
 from tiny_torch.optim.optimizer import Optimizer
 
+_DEFAULT_FUSED_DTYPES = (torch.float32, torch.float64)
 _FUSED_DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
 
@@ -125,7 +126,8 @@ class ElementwiseOptimizer(Optimizer):
         if fused is False or not params or group.get("capturable"):
             return False
         dtype = params[0].dtype
-        if dtype not in _FUSED_DTYPES:
+        # Fused operators compute half types in float32: other numbers than step by step, so only for who asks.
+        if dtype not in (_FUSED_DTYPES if fused else _DEFAULT_FUSED_DTYPES):
             return False
         return all(
             p.dtype == dtype and g.dtype == dtype and p.is_cpu and g.is_cpu and p.is_contiguous() and g.is_contiguous()

@@ -48,6 +48,8 @@ def register_optimizer_step_post_hook(hook) -> RemovableHandle:
 
 
 def _run_hooked_step(optimizer, step, args, kwargs):
+    # Hooks see the arguments of the unbound function, the optimizer first among them.
+    args = (optimizer, *args)
     for hook in chain(_global_optimizer_pre_hooks.values(), optimizer._optimizer_step_pre_hooks.values()):
         result = hook(optimizer, args, kwargs)
         if result is None:
@@ -55,7 +57,7 @@ def _run_hooked_step(optimizer, step, args, kwargs):
         if not isinstance(result, tuple) or len(result) != 2:
             raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {result}.")
         args, kwargs = result
-    out = step(optimizer, *args, **kwargs)
+    out = step(*args, **kwargs)
     for hook in chain(optimizer._optimizer_step_post_hooks.values(), _global_optimizer_post_hooks.values()):
         hook(optimizer, args, kwargs)
     return out
@@ -133,7 +135,10 @@ class Optimizer:
     # ---- hooks -------------------------------------------------------------------------------------------------
 
     def register_step_pre_hook(self, hook) -> RemovableHandle:
-        """Calls ``hook(optimizer, args, kwargs)`` before each step; it may return new ``(args, kwargs)``."""
+        """Calls ``hook(optimizer, args, kwargs)`` before each step; it may return new ``(args, kwargs)``.
+
+        As in PyTorch the first of `args` is the optimizer itself.
+        """
         return add_hook(self._optimizer_step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook) -> RemovableHandle:

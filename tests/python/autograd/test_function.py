@@ -268,3 +268,46 @@ def test_context_that_holds_its_output_is_collected(torch):
     del y
     gc.collect()
     assert ref() is None
+
+
+def test_keyword_arguments_take_their_place(torch):
+    seen = []
+
+    def forward(ctx, x, w=None, k=2):
+        ctx.k = k
+        seen.append(ctx.needs_input_grad)
+        return x * w * k
+
+    f = make(torch, forward, lambda ctx, g: (g * ctx.k, g * ctx.k, None))
+    a, b = leaf(torch, [1.0, 2.0]), leaf(torch, [1.0, 1.0])
+    f.apply(a, w=b, k=3).sum().backward()
+    f.apply(k=4, w=b, x=a).sum().backward()
+    assert close(a.grad, torch.tensor([7.0, 7.0])) and close(b.grad, torch.tensor([7.0, 7.0]))
+    assert seen == [(True, True, False)] * 2
+    with pytest.raises(TypeError, match="unexpected keyword argument 'zz'"):
+        f.apply(a, zz=3)
+    with pytest.raises(TypeError, match="multiple values for argument 'x'"):
+        f.apply(a, x=a)
+    with pytest.raises(TypeError, match="missing required argument: 'w'"):
+        f.apply(a, k=3)
+    one_gradient = make(torch, lambda ctx, x, k=2: x * k)
+    with pytest.raises(RuntimeError, match="incorrect number of gradients"):
+        one_gradient.apply(a, k=3).sum().backward()
+
+
+def test_setup_context_sees_defaults(torch):
+    seen = []
+
+    def setup_context(ctx, inputs, output):
+        seen.append(len(inputs))
+
+    f = make(torch, lambda x, k=2: x * k, lambda ctx, g: (g * 2, None), setup_context=setup_context)
+    a = leaf(torch, [1.0])
+    f.apply(a).sum().backward()
+    f.apply(a, k=3)
+    assert seen == [2, 2] and close(a.grad, torch.tensor([2.0]))
+    with pytest.raises(TypeError):
+        f.apply(a, zz=3)
+    keyword_only = make(torch, lambda x, *, k=2: x * k, setup_context=setup_context)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'k'"):
+        keyword_only.apply(a)

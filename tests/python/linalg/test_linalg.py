@@ -307,3 +307,14 @@ def test_library_that_is_missing():
     environment = {**os.environ, "TINY_TORCH_LAPACK": "/nowhere/liblapack.so"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert "LAPACK" in done.stdout and "scipy-openblas32" in done.stdout
+
+
+@pytest.mark.parametrize("name, operands", [("eig", 1), ("symeig", 1), ("solve", 2), ("lstsq", 2), ("matrix_rank", 1)])
+def test_removed_functions_name_what_to_use(name, operands):
+    for module in (oracle, torch):
+        tensors = [module.eye(2)] * operands
+        with pytest.raises(RuntimeError, match=r"now removed(.|\n)*torch\.linalg\."):
+            getattr(module, name)(*tensors)
+        if name != "matrix_rank":
+            with pytest.raises(RuntimeError, match="now removed"):
+                getattr(tensors[0], name)(*tensors[1:])

@@ -262,6 +262,37 @@ def test_parameter_kinds():
     assert nn.Parameter().shape == (0,)
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda m, p: p.numel(),
+        lambda m, p: m.numel(p),
+        lambda m, p: p.dim(),
+        lambda m, p: p.stride(),
+        lambda m, p: p.element_size(),
+        lambda m, p: p.is_contiguous(),
+        lambda m, p: p.data_ptr(),
+        lambda m, p: p.requires_grad_(),
+        lambda m, p: p + 1,
+        lambda m, p: p.is_floating_point(),
+        lambda m, p: tuple(p.size()),
+        lambda m, p: p.requires_grad,
+    ],
+)
+def test_uninitialized_parameters_refuse_what_needs_a_shape(use):
+    oracle = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
+    results = []
+    for module in (torch, oracle):
+        layer = module.nn.LazyLinear(2)
+        try:
+            results.append(use(module, layer.weight))
+        except ValueError as error:
+            results.append(str(error)[:47])
+        layer(module.ones(1, 3))
+        assert layer.weight.numel() == 6 and layer.weight.is_contiguous() and layer.weight.dim() == 2
+    assert results[0] == results[1]
+
+
 def test_a_deleted_or_replaced_weight_is_found():
     # Linear reads its parameters past __getattr__; pruning keeps them elsewhere.
     layer = nn.Linear(2, 2, bias=False)

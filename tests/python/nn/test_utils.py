@@ -173,6 +173,37 @@ def test_update_bn():
     assert net[0].running_mean.item() == 4.0 and net[0].momentum == 0.1
 
 
+@pytest.mark.parametrize("trivialised", [True, False])
+@pytest.mark.parametrize("orthogonal_map", [None, "householder", "cayley", "matrix_exp"])
+@pytest.mark.parametrize("shape", [(3, 3), (3, 5), (5, 3), (2, 4, 3)])
+def test_orthogonal_weights(shape, orthogonal_map, trivialised):
+    values = oracle.randn(shape, dtype=oracle.float64, generator=oracle.Generator().manual_seed(3)).tolist()
+    moves = oracle.randn(shape, dtype=oracle.float64, generator=oracle.Generator().manual_seed(4)).tolist()
+
+    def record(module):
+        module.manual_seed(0)
+        net = module.nn.Module()
+        net.weight = module.nn.Parameter(module.tensor(values, dtype=module.float64))
+        module.nn.utils.parametrizations.orthogonal(net, orthogonal_map=orthogonal_map, use_trivialization=trivialised)
+        weight, original = net.weight, net.parametrizations.weight.original
+        weight.pow(3).sum().backward()
+        out = [weight, original.grad, original]
+        with module.no_grad():
+            original.add_(module.tensor(moves, dtype=module.float64).tril(-1), alpha=0.1)
+        out.append(net.weight)
+        if trivialised or orthogonal_map == "householder" or orthogonal_map is None and shape != (3, 3):
+            net.weight = weight.detach()
+            out.append(net.weight)
+            assert module.allclose(net.weight, weight)
+        else:
+            with pytest.raises(NotImplementedError):
+                net.weight = weight.detach()
+        return [t.tolist() for t in out]
+
+    for a, b in zip(record(torch), record(oracle)):
+        oracle.testing.assert_close(oracle.tensor(a), oracle.tensor(b), rtol=1e-5, atol=1e-6)
+
+
 def test_functions_named_as_their_file_stay_functions():
     """Whatever is imported first."""
     code = """if True:

@@ -1,6 +1,7 @@
 """Optimizers against PyTorch's, the fused operators against the plain formulas, and the base class."""
 
 import copy
+import importlib
 import pickle
 
 import pytest
@@ -153,6 +154,60 @@ def test_closure_and_hooks():
 
     assert optimizer.step(closure).item() == 3.0 and p.item() == -0.5
     assert seen == ["pre", "post"]
+
+
+def test_step_hooks_get_the_arguments_of_the_unbound_step():
+    def calls(module):
+        p = module.nn.Parameter(module.ones(1))
+        optimizer = module.optim.SGD([p], lr=0.5)
+        seen = []
+
+        def hook(name):
+            return lambda o, args, kwargs: seen.append((name, args[0] is o, len(args), list(kwargs)))
+
+        base = importlib.import_module(f"{module.__name__}.optim.optimizer")
+        handles = [
+            base.register_optimizer_step_pre_hook(hook("every pre")),
+            base.register_optimizer_step_post_hook(hook("every post")),
+        ]
+        try:
+            optimizer.register_step_pre_hook(hook("pre"))
+            optimizer.register_step_post_hook(hook("post"))
+            optimizer.step()
+            seen.append(optimizer.step(lambda: 3))
+            seen.append(optimizer.step(closure=lambda: 4))
+            optimizer.register_step_pre_hook(lambda o, args, kwargs: ((args[0], lambda: 5), {}))
+            seen.append(optimizer.step())
+        finally:
+            for handle in handles:
+                handle.remove()
+        return seen
+
+    assert calls(torch) == calls(oracle)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name, kwargs", CONFIGURATIONS + MORE, ids=IDS + [name for name, _ in MORE])
+def test_half_types_compute_step_by_step(name, kwargs, dtype):
+    kwargs = {"eps": 1e-3, **kwargs} if name in ("Adam", "AdamW", "NAdam", "RAdam", "RMSprop") else kwargs
+    mine, _ = run(torch, name, kwargs, dtype, steps=5)
+    theirs, _ = run(oracle, name, kwargs, dtype, steps=5)
+    # Elsewhere parameters and multiples of gradients are added, which may round once or twice.
+    eps = 0 if name in ("Adam", "AdamW") else oracle.finfo(getattr(oracle, dtype)).eps
+    bounds = {"rtol": 8 * eps, "atol": eps}
+    for a, b in zip(mine, theirs):
+        oracle.testing.assert_close(as_oracle(a.float()), b.detach().float(), **bounds)
+
+
+def test_adam_of_halves_rounds_eps_unless_fused():
+    def stepped(**kwargs):
+        p = nn.Parameter(torch.ones(2, dtype=torch.float16))
+        p.grad = torch.full((2,), 1e-4, dtype=torch.float16)
+        optim.Adam([p], lr=0.1, **kwargs).step()
+        return p.tolist()
+
+    assert stepped() == stepped(fused=False) == [-float("inf")] * 2
+    assert all(0.85 < value < 0.95 for value in stepped(fused=True))
 
 
 def test_groups():

@@ -142,7 +142,10 @@ class _Orthogonal(Module):
         if wide:
             x, n, k = x.mT, k, n
         if self.orthogonal_map == "householder":
-            q = torch.linalg.householder_product(x, x.diagonal(dim1=-2, dim2=-1))
+            # The reflectors' vectors have a one on the diagonal, where the signs of the columns are kept instead.
+            below = x.tril(diagonal=-1)
+            tau = 2.0 / (1.0 + (below * below).sum(dim=-2))
+            q = torch.linalg.householder_product(below, tau)
             q = q * x.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
         else:
             a = x.tril()
@@ -177,7 +180,9 @@ class _Orthogonal(Module):
                     "use_trivialization=False."
                 )
             a, tau = torch.geqrf(q)
-            a.diagonal(dim1=-2, dim2=-1).sign_()
+            signs = a.diagonal(dim1=-2, dim2=-1).sign_()
+            # Where geqrf had nothing to reflect, the map still does: its reflector is -1 there.
+            signs[tau == 0] *= -1
             return a.mT if wide else a
         if n == k:
             base = _orthogonalised(q)

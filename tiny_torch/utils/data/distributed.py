@@ -11,7 +11,7 @@ __all__ = ["DistributedSampler"]
 def _from_process_group(function):
     distributed = getattr(torch, "distributed", None)
     if distributed is None or not distributed.is_available():
-        raise RuntimeError("Requires distributed package to be available")
+        raise ValueError("Default process group has not been initialized, please make sure to call init_process_group.")
     return getattr(distributed, function)()
 
 
@@ -29,7 +29,7 @@ class DistributedSampler(Sampler):
         drop_last (bool): drop what does not divide evenly, instead of repeating the first samples.
 
     Raises:
-        ValueError: `rank` is not in [0, num_replicas).
+        ValueError: `rank` is not in [0, num_replicas), or one of both is to come from a process group that is not there.
     """
 
     def __init__(self, dataset, num_replicas=None, rank=None, shuffle=True, seed=0, drop_last=False):

@@ -44,6 +44,8 @@ SAMPLERS = [
     lambda library, data: data.WeightedRandomSampler([0.1, 0.9], 2, replacement=1),
     lambda library, data: data.WeightedRandomSampler([[0.1, 0.9]], 2),
     lambda library, data: data.DistributedSampler(range(3), 3, 3),
+    lambda library, data: data.DistributedSampler(range(3)),
+    lambda library, data: data.DistributedSampler(range(3), num_replicas=2),
 ]
 
 
