@@ -27,7 +27,12 @@ def set_default_device(device):
 def set_default_tensor_type(t, /):
     """Sets default dtype and device by a typed tensor class or its name, such as ``torch.DoubleTensor``."""
     from tiny_torch import _legacy_tensor
+    from tiny_torch._queries import warn_once
 
+    warn_once(
+        "torch.set_default_tensor_type() is deprecated; please use torch.set_default_dtype() and "
+        "torch.set_default_device()."
+    )
     dtype, device = _legacy_tensor.parse_type(t)
     _C._set_default_dtype(dtype)
     set_default_device(device)

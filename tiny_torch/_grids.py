@@ -1,6 +1,7 @@
 """Functions of the top-level namespace that take any number of tensors."""
 
 import tiny_torch as torch
+from tiny_torch._queries import warn_once
 from tiny_torch.overrides import handle_torch_function, has_torch_function
 
 __all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "meshgrid"]
@@ -46,5 +47,8 @@ def meshgrid(*tensors, indexing=None):
     tensors = _list_of(tensors)
     if has_torch_function(tensors):
         return handle_torch_function(meshgrid, tensors, *tensors, indexing=indexing)
-    kwargs = {} if indexing is None else {"indexing": indexing}
-    return _operators.meshgrid(tensors, **kwargs)
+    if indexing is not None:
+        return _operators.meshgrid(tensors, indexing=indexing)
+    grid = _operators.meshgrid(tensors)
+    warn_once("torch.meshgrid: pass the indexing argument, which will be required; 'ij' is the default for now.")
+    return grid

@@ -5,8 +5,10 @@ from tiny_torch import _C
 
 __all__ = [
     "are_deterministic_algorithms_enabled",
+    "compiled_with_cxx11_abi",
     "get_deterministic_debug_mode",
     "get_device",
+    "get_device_module",
     "get_float32_matmul_precision",
     "is_conj",
     "is_deterministic_algorithms_warn_only_enabled",
@@ -15,12 +17,26 @@ __all__ = [
     "is_nonzero",
     "is_same_size",
     "is_signed",
+    "is_vulkan_available",
     "is_warn_always_enabled",
     "set_deterministic_debug_mode",
     "set_float32_matmul_precision",
     "set_warn_always",
     "use_deterministic_algorithms",
 ]
+
+
+_warned = set()
+
+
+def warn_once(message, stacklevel=3):
+    """A UserWarning the first time in a process, or each time after ``set_warn_always(True)``."""
+    if message in _warned and not _settings["warn_always"]:
+        return
+    _warned.add(message)
+    import warnings
+
+    warnings.warn(message, stacklevel=stacklevel)
 
 
 def _tensor(function, input):
@@ -105,7 +121,23 @@ def get_deterministic_debug_mode():
 
 
 def set_float32_matmul_precision(precision):
-    """Allows less than float32's precision inside of matrix products: "highest" (none), "high", "medium". They stay exact here."""
+    """Allows less than float32's precision inside of matrix products: "highest" (none), "high", "medium". They stay exact here.
+
+    Other words change nothing and give a UserWarning.
+
+    Raises:
+        RuntimeError: `precision` is no str.
+    """
+    if not isinstance(precision, str):
+        raise RuntimeError(f"set_float32_matmul_precision expects a str, but got {type(precision).__name__}")
+    if precision not in ("highest", "high", "medium"):
+        import warnings
+
+        warnings.warn(
+            f"{precision} is not one of 'highest', 'high', or 'medium'; set_float32_matmul_precision() changes nothing.",
+            stacklevel=2,
+        )
+        return
     _C._set_float32_matmul_precision(precision)
 
 
@@ -122,3 +154,30 @@ def set_warn_always(b, /):
 def is_warn_always_enabled():
     """What `set_warn_always` set."""
     return _settings["warn_always"]
+
+
+def get_device_module(device=None):
+    """The module for a kind of device, such as `torch.cpu` and `torch.cuda`.
+
+    Args:
+        device: a device, the name of one, or None for the accelerator where there is one and the CPU elsewhere.
+
+    Raises:
+        RuntimeError: no such device, or no module for it.
+    """
+    if device is None:
+        device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
+    kind = torch.device(device).type
+    if kind not in ("cpu", "cuda", "mps", "xpu"):
+        raise RuntimeError(f"get_device_module(): there is no module 'torch.{kind}'")
+    return getattr(torch, kind)
+
+
+def compiled_with_cxx11_abi():
+    """True: strings and lists of the C++ library are those of C++11."""
+    return True
+
+
+def is_vulkan_available():
+    """False."""
+    return False

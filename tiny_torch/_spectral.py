@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tiny_torch as torch
+from tiny_torch._queries import warn_once
 from tiny_torch.signal import windows
 
 __all__ = ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window", "istft", "stft"]
@@ -115,6 +116,11 @@ def stft(
     Returns:
         ([B,] frequencies, frames).
     """
+    if window is None:
+        warn_once(
+            "stft: A window was not provided. A rectangular window will be applied, which leaks between frequencies; "
+            "pass torch.hann_window() or another one, or torch.ones() to say so."
+        )
     hop_length = n_fft // 4 if hop_length is None else hop_length
     win_length = n_fft if win_length is None else win_length
     _check(input.dim() in (1, 2), f"stft: expected a 1D or 2D tensor, got {input.dim()}D")
@@ -127,6 +133,8 @@ def stft(
     if return_complex is None:
         _check(complex_input, "stft requires the return_complex parameter be given for real inputs.")
         return_complex = True
+    if not return_complex:
+        warn_once("stft with return_complex=False is deprecated; torch.view_as_real() gives the same from the result.")
     onesided = not complex_input if onesided is None else onesided
     _check(not (onesided and complex_input), "Cannot have onesided output if window or input is complex")
     x = input if input.dim() == 2 else input.unsqueeze(0)
@@ -164,6 +172,11 @@ def istft(
     Raises:
         RuntimeError: windows whose overlapping squares sum to zero somewhere.
     """
+    if window is None:
+        warn_once(
+            "istft: A window was not provided. A rectangular window will be applied; pass the window of stft, by "
+            "which the inversion is exact."
+        )
     hop_length = n_fft // 4 if hop_length is None else hop_length
     win_length = n_fft if win_length is None else win_length
     _check(

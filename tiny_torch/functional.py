@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import tiny_torch as torch
+from tiny_torch._queries import warn_once
 
 __all__ = [
     "block_diag",
@@ -145,6 +146,7 @@ def lu(A, pivot=True, get_infos=False, out=None):
     Returns:
         (LU, pivots), with `get_infos` also LAPACK's verdict on each matrix.
     """
+    warn_once("torch.lu is deprecated in favor of torch.linalg.lu_factor and torch.linalg.lu_factor_ex.")
     if out is not None and len(out) != 2 + int(get_infos):
         raise TypeError(f"expected tuple of {2 + int(get_infos)} elements but got {len(out)}")
     result = torch._C._VariableFunctions._lu_with_info(A, pivot, not get_infos)
@@ -159,6 +161,7 @@ def lu(A, pivot=True, get_infos=False, out=None):
 
 def chain_matmul(*matrices, out=None):
     """Product of matrices in the cheapest order; see :func:`torch.linalg.multi_dot`."""
+    warn_once("torch.chain_matmul is deprecated in favor of torch.linalg.multi_dot, which takes a list of matrices.")
     kwargs = {} if out is None else {"out": out}
     return torch._C._VariableFunctions.chain_matmul(matrices, **kwargs)
 

@@ -35,10 +35,33 @@ def test_settings_are_read_back():
     torch.set_float32_matmul_precision("high")
     assert torch.get_float32_matmul_precision() == "high"
     torch.set_float32_matmul_precision("highest")
-    with pytest.raises(RuntimeError):
+    with pytest.warns(UserWarning, match="low is not one of"):
         torch.set_float32_matmul_precision("low")
+    assert torch.get_float32_matmul_precision() == "highest"
+    with pytest.raises(RuntimeError):
+        torch.set_float32_matmul_precision(5)
 
 
 def test_broadcast_tensors_gives_a_tuple():
     parts = torch.broadcast_tensors(torch.ones(2, 1), torch.zeros(3))
     assert isinstance(parts, tuple) and [tuple(part.shape) for part in parts] == [(2, 3)] * 2
+
+
+def test_names_that_programs_look_up():
+    functional = torch.nn.functional
+    assert functional.has_torch_function((torch.ones(1),)) is False
+    assert functional.handle_torch_function is torch.overrides.handle_torch_function
+    assert torch.nn.Module.T_destination is torch.nn.Linear.T_destination
+    assert torch.get_device_module("cpu") is torch.cpu and torch.get_device_module(torch.device("cuda")) is torch.cuda
+    with pytest.raises(RuntimeError):
+        torch.get_device_module("no such")
+    assert torch.compiled_with_cxx11_abi() is True and torch.is_vulkan_available() is False
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="what machines without a device answer")
+def test_streams_are_classes():
+    for kind in (torch.cuda.Stream, torch.cuda.Event, torch.cuda.ExternalStream):
+        assert isinstance(kind, type) and not isinstance(torch.ones(1), kind)
+        with pytest.raises(RuntimeError):
+            kind()
+    assert isinstance(torch.cuda.memory_summary(), str)

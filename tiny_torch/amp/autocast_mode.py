@@ -170,31 +170,41 @@ def custom_bwd(bwd=None, *, device_type):
     return decorated
 
 
+def _deprecated(old, new):
+    warnings.warn(f"torch.{old} is deprecated. Please use torch.{new} instead.", DeprecationWarning, stacklevel=3)
+
+
 def is_autocast_cpu_enabled():
-    """`torch.is_autocast_enabled("cpu")` under its older name."""
+    """`torch.is_autocast_enabled("cpu")` under its older name, with a DeprecationWarning."""
+    _deprecated("is_autocast_cpu_enabled()", "is_autocast_enabled('cpu')")
     return torch.is_autocast_enabled("cpu")
 
 
 def set_autocast_cpu_enabled(enabled):
-    """`torch.set_autocast_enabled("cpu", enabled)` under its older name."""
+    """`torch.set_autocast_enabled("cpu", enabled)` under its older name, with a DeprecationWarning."""
+    _deprecated("set_autocast_cpu_enabled(enabled)", "set_autocast_enabled('cpu', enabled)")
     torch.set_autocast_enabled("cpu", enabled)
 
 
 def get_autocast_cpu_dtype():
-    """`torch.get_autocast_dtype("cpu")` under its older name."""
+    """`torch.get_autocast_dtype("cpu")` under its older name, with a DeprecationWarning."""
+    _deprecated("get_autocast_cpu_dtype()", "get_autocast_dtype('cpu')")
     return torch.get_autocast_dtype("cpu")
 
 
 def set_autocast_cpu_dtype(dtype):
-    """`torch.set_autocast_dtype("cpu", dtype)` under its older name."""
+    """`torch.set_autocast_dtype("cpu", dtype)` under its older name, with a DeprecationWarning."""
+    _deprecated("set_autocast_cpu_dtype(dtype)", "set_autocast_dtype('cpu', dtype)")
     torch.set_autocast_dtype("cpu", dtype)
 
 
 def get_autocast_gpu_dtype():
-    """`torch.get_autocast_dtype("cuda")` under its older name."""
+    """`torch.get_autocast_dtype("cuda")` under its older name, with a DeprecationWarning."""
+    _deprecated("get_autocast_gpu_dtype()", "get_autocast_dtype('cuda')")
     return torch.get_autocast_dtype("cuda")
 
 
 def set_autocast_gpu_dtype(dtype):
-    """`torch.set_autocast_dtype("cuda", dtype)` under its older name."""
+    """`torch.set_autocast_dtype("cuda", dtype)` under its older name, with a DeprecationWarning."""
+    _deprecated("set_autocast_gpu_dtype(dtype)", "set_autocast_dtype('cuda', dtype)")
     torch.set_autocast_dtype("cuda", dtype)

@@ -10,10 +10,8 @@ from tiny_torch import _C
 
 OutOfMemoryError = _C.OutOfMemoryError
 
-# Functions and classes that need a device, with what they are for.
+# Functions that need a device, with what they are for.
 _NEED_A_DEVICE = {
-    "Event": "A point in a stream of work that can be waited for and timed.",
-    "Stream": "An order of work on a device.",
     "current_device": "Index of the current device.",
     "current_stream": "The stream that work goes to.",
     "default_stream": "The stream that work goes to where none was chosen.",
@@ -39,6 +37,24 @@ def _refuses(name, purpose):
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{purpose} AssertionError without a device."
     return function
+
+
+class Stream:
+    """An order of work on a device. RuntimeError without one."""
+
+    def __new__(cls, *args, **kwargs):
+        raise RuntimeError(f"torch.cuda.{cls.__name__} requires CUDA support")
+
+
+class ExternalStream(Stream):
+    """A stream that something else made. RuntimeError without a device."""
+
+
+class Event:
+    """A point in a stream of work that can be waited for and timed. RuntimeError without a device."""
+
+    def __new__(cls, *args, **kwargs):
+        raise RuntimeError("torch.cuda.Event requires CUDA support")
 
 
 globals().update({name: _refuses(name, purpose) for name, purpose in _NEED_A_DEVICE.items()})
@@ -110,6 +126,14 @@ def empty_cache() -> None:
 def memory_stats(device=None) -> dict:
     """Counters of the allocator; empty without a device."""
     return {}
+
+
+def memory_summary(device=None, abbreviated: bool = False) -> str:
+    """The counters of `memory_stats` as lines of text; says so where there are none."""
+    stats = memory_stats(device)
+    if not stats:
+        return "No CUDA memory is in use: there is no device."
+    return "\n".join(f"{name}: {value}" for name, value in sorted(stats.items()))
 
 
 def memory_allocated(device=None) -> int:

@@ -14,6 +14,12 @@ from tiny_torch.nn._functional.loss import *  # noqa: F403
 from tiny_torch.nn._functional.normalization import *  # noqa: F403
 from tiny_torch.nn._functional.pooling import *  # noqa: F403
 from tiny_torch.nn._functional.sparse import *  # noqa: F403
+from tiny_torch.overrides import (  # noqa: F401
+    handle_torch_function,
+    has_torch_function,
+    has_torch_function_unary,
+    has_torch_function_variadic,
+)
 
 # name -> (namespace of the operator, its name there if another)
 _OPERATORS = {

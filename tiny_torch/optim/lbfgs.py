@@ -32,6 +32,9 @@ def _cubic_minimum(a, b, bounds=None):
     return min(max(best, low), high)
 
 
+_CARRIED = ("d", "t", "old_dirs", "old_stps", "ro", "H_diag", "prev_flat_grad", "prev_loss")
+
+
 class _StrongWolfe:
     """Searches along a line for a step that meets the strong Wolfe conditions (Nocedal and Wright, 2006, ch. 3).
 
@@ -232,8 +235,15 @@ class LBFGS(Optimizer):
         Returns:
             The closure's first result.
         """
+        state = self.state[self._params[0]]
+        before = set(state)
         with torch.no_grad():
-            return self._minimise(torch.enable_grad()(closure))
+            loss = self._minimise(torch.enable_grad()(closure))
+        # Saved states list what the loop carries on in PyTorch's order.
+        for key in _CARRIED:
+            if key in state and key not in before:
+                state[key] = state.pop(key)
+        return loss
 
     def _minimise(self, closure):
         group = self.param_groups[0]

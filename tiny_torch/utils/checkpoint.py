@@ -61,6 +61,14 @@ def check_backward_validity(inputs):
         warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
 
 
+def _warn_reentrant(name):
+    warnings.warn(
+        f"{name}: the use_reentrant parameter should be passed explicitly; False is recommended, True is the default "
+        "for now.",
+        stacklevel=3,
+    )
+
+
 class _Replay:
     """Runs a function again as it ran before: the same random numbers and autocast, gradients recorded."""
 
@@ -233,11 +241,7 @@ def checkpoint(
         tensor([2., 4.])
     """
     if use_reentrant is None:
-        warnings.warn(
-            f"{_PREFIX}the use_reentrant parameter should be passed explicitly; False is recommended, True is the "
-            "default for now.",
-            stacklevel=2,
-        )
+        _warn_reentrant("torch.utils.checkpoint")
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if use_reentrant:
@@ -270,6 +274,9 @@ def checkpoint_sequential(functions, segments, input, use_reentrant=None, **kwar
     Returns:
         what the last one returns.
     """
+    if use_reentrant is None:
+        _warn_reentrant("torch.utils.checkpoint.checkpoint_sequential")
+        use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if kwargs:
         raise ValueError(f"Unexpected keyword arguments: {','.join(kwargs)}")

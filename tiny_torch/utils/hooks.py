@@ -196,6 +196,11 @@ class BackwardHook:
                         grads = self._replacement(grads, new, "pre hook")
                 self.grad_outputs = grads
                 if self.input_positions is None:
+                    warnings.warn(
+                        "Full backward hook is firing when gradients are computed with respect to module outputs since "
+                        "no inputs require gradients.",
+                        stacklevel=5,
+                    )
                     for hook in self.user_hooks:
                         if hook(self.module, (None,) * self.n_inputs, grads) is not None:
                             raise RuntimeError(

@@ -37,3 +37,20 @@ def test_sdpa_kernel():
         with pytest.raises(AssertionError, match="Backend must be an instance of SDPBackend"):
             with sdpa_kernel(wrong):
                 pass
+
+
+def test_causal_biases():
+    bias = importlib.import_module(f"{torch.__name__}.nn.attention.bias")
+    attention = torch.nn.functional.scaled_dot_product_attention
+    torch.manual_seed(0)
+    q, k = torch.randn(1, 1, 2, 4), torch.randn(1, 1, 3, 4)
+    for mask, diagonal in ((bias.causal_upper_left(2, 3), 0), (bias.causal_lower_right(2, 3), 1)):
+        expected = torch.ones(2, 3, dtype=torch.bool).tril(diagonal)
+        assert isinstance(mask, bias.CausalBias) and repr(mask) == repr(expected)
+        result = attention(q, k, k, attn_mask=expected)
+        assert torch.equal(attention(q, k, k, attn_mask=mask), result)
+        assert torch.equal(attention(q, k, k, mask), result)
+    with pytest.raises(ValueError, match="causal"):
+        attention(q, k, k, attn_mask=mask, is_causal=True)
+    with pytest.warns(UserWarning):
+        bias.causal_lower_right(3, 2)

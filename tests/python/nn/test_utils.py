@@ -219,3 +219,124 @@ def test_functions_named_as_their_file_stay_functions():
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def warned(run, module):
+    """(result, categories of the warnings) of a program."""
+    import warnings
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = run(module)
+    return result, [warning.category for warning in caught]
+
+
+@pytest.mark.parametrize(
+    "layer, kwargs",
+    [
+        ({}, {}),
+        ({"batch_first": True}, {}),
+        ({}, {"enable_nested_tensor": False}),
+        ({"batch_first": True, "norm_first": True}, {}),
+        ({"batch_first": True, "nhead": 1}, {}),
+        ({"batch_first": True, "bias": False}, {}),
+        ({"batch_first": True, "activation": "gelu"}, {}),
+        ({"batch_first": True, "activation": abs}, {}),
+    ],
+)
+def test_encoders_warn_where_nested_tensors_cannot_be_used(layer, kwargs):
+    def run(module):
+        part = module.nn.TransformerEncoderLayer(d_model=4, **{"nhead": 2, **layer})
+        module.nn.TransformerEncoder(part, 1, **kwargs)
+
+    assert warned(run, torch)[1] == warned(run, oracle)[1]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda m: m.nn.utils.weight_norm(m.nn.Linear(2, 2)) and None,
+        lambda m: m.get_autocast_gpu_dtype() == m.float16,
+        lambda m: m.is_autocast_cpu_enabled(),
+        lambda m: m.get_autocast_cpu_dtype() == m.bfloat16,
+        lambda m: m.set_autocast_cpu_dtype(m.bfloat16),
+        lambda m: (m.set_float32_matmul_precision("no such"), m.get_float32_matmul_precision()),
+        lambda m: m.nn.utils.weight_norm,
+        lambda m: m.stft(m.ones(20), 8, window=m.ones(8), return_complex=True).shape,
+        lambda m: len(m.meshgrid(m.ones(2), indexing="ij")),
+    ],
+)
+def test_calls_that_warn_each_time(run):
+    (mine, ours), (expected, theirs) = warned(run, torch), warned(run, oracle)
+    assert ours == theirs and (mine == expected or callable(mine))
+
+
+ONCE = [
+    lambda m: m.meshgrid(m.ones(2)),
+    lambda m: m.stft(m.ones(20), 8, return_complex=True),
+    lambda m: m.stft(m.ones(20), 8, window=m.ones(8), return_complex=False),
+    lambda m: m.istft(m.ones(5, 4, dtype=m.complex64), 8),
+    lambda m: m.lu(m.eye(2)),
+    lambda m: m.chain_matmul(m.eye(2), m.eye(2)),
+    lambda m: m.set_default_tensor_type("torch.FloatTensor"),
+]
+
+
+@pytest.mark.parametrize("run", ONCE)
+def test_calls_that_warn_once(run):
+    for module in (torch, oracle):
+        module.set_warn_always(True)
+        try:
+            assert [warned(run, module)[1] for _ in range(2)] == [[UserWarning]] * 2
+        finally:
+            module.set_warn_always(False)
+        warned(run, module)
+        assert warned(run, module)[1] == []
+
+
+def test_full_backward_hooks_without_inputs_that_require_grad_warn():
+    def run(module):
+        layer = module.nn.Linear(2, 2)
+        seen = []
+        layer.register_full_backward_hook(lambda m, grad_input, grad_output: seen.append(grad_input))
+        layer(module.ones(1, 2)).sum().backward()
+        layer(module.ones(1, 2, requires_grad=True)).sum().backward()
+        return [[grad is None for grad in grads] for grads in seen]
+
+    assert warned(run, torch) == warned(run, oracle) == ([[True], [False]], [UserWarning])
+
+
+def test_checkpoint_sequential_warns_without_use_reentrant():
+    def run(module):
+        from importlib import import_module
+
+        checkpoint = import_module(f"{module.__name__}.utils.checkpoint")
+        net = module.nn.Sequential(module.nn.Linear(2, 2), module.nn.Linear(2, 2), module.nn.Linear(2, 2))
+        return tuple(checkpoint.checkpoint_sequential(net, 3, module.ones(1, 2, requires_grad=True)).shape)
+
+    assert warned(run, torch) == warned(run, oracle)
+
+
+def test_fused_biases_require_grad_as_before():
+    for bias in (True, False):
+
+        def run(module, bias=bias):
+            nets = module.nn
+            conv = nets.utils.fuse_conv_bn_eval(nets.Conv2d(1, 2, 2, bias=bias).eval(), nets.BatchNorm2d(2).eval())
+            linear = nets.utils.fuse_linear_bn_eval(nets.Linear(1, 2, bias=bias).eval(), nets.BatchNorm1d(2).eval())
+            return [p.requires_grad for net in (conv, linear) for p in net.parameters()]
+
+        assert run(torch) == run(oracle)
+
+
+def test_unpadded_sequences_are_contiguous():
+    def run(module):
+        rnn = module.nn.utils.rnn
+        packed = rnn.pack_sequence([module.ones(3, 2), module.ones(1, 2)])
+        parts = rnn.unpack_sequence(packed)
+        parts += rnn.unpad_sequence(module.arange(24.0).reshape(3, 4, 2), module.tensor([3, 2, 1, 1]))
+        return [(part.tolist(), part.stride(), part._base is None) for part in parts]
+
+    assert run(torch) == run(oracle)
+    with pytest.raises(ValueError):
+        nn.utils.rnn.unpad_sequence(torch.ones(3, 4), torch.tensor([1]))

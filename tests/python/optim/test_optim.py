@@ -291,3 +291,25 @@ def test_sparse_adam_refuses_dense_gradients():
     p.grad = torch.ones(2)
     with pytest.raises(RuntimeError, match="dense gradients"):
         optim.SparseAdam([p]).step()
+
+
+@pytest.mark.parametrize("max_iter", [1, 3])
+@pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
+def test_lbfgs_states_list_their_keys_in_order(line_search, max_iter):
+    def keys(module):
+        p = module.nn.Parameter(module.ones(2))
+        optimizer = module.optim.LBFGS([p], max_iter=max_iter, line_search_fn=line_search)
+
+        def closure():
+            optimizer.zero_grad()
+            loss = (p**4).sum()
+            loss.backward()
+            return loss
+
+        seen = []
+        for _ in range(3):
+            optimizer.step(closure)
+            seen.append(list(optimizer.state_dict()["state"][0]))
+        return seen
+
+    assert keys(torch) == keys(oracle)

@@ -146,6 +146,16 @@ _HOOK_DICTS = (
 )
 
 
+class _DestinationType:
+    """The type variable of `state_dict`'s annotations, made when asked for: typing costs import time."""
+
+    def __get__(self, module, owner):
+        from typing import Any, TypeVar
+
+        Module.T_destination = TypeVar("T_destination", bound=dict[str, Any])
+        return Module.T_destination
+
+
 class Module(StateMixin, ConversionMixin, TreeMixin):
     """Base class of layers and networks.
 
@@ -176,6 +186,7 @@ class Module(StateMixin, ConversionMixin, TreeMixin):
         ([2.0, 2.0, 2.0], ['factor'])
     """
 
+    T_destination = _DestinationType()
     dump_patches: bool = False
     # Saved with the state, so that _load_from_state_dict can translate what older versions wrote.
     _version: int = 1

@@ -38,7 +38,7 @@ def fuse_conv_bn_weights(conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, trans
         bias = bias + bn_b
     return (
         Parameter(weight.detach(), conv_w.requires_grad),
-        Parameter(bias.detach().to(conv_w.dtype), conv_w.requires_grad if conv_b is None else conv_b.requires_grad),
+        Parameter(bias.detach().to(conv_w.dtype), conv_b is not None and conv_b.requires_grad),
     )
 
 

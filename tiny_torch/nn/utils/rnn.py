@@ -177,10 +177,11 @@ def pad_sequence(sequences, batch_first: bool = False, padding_value: float = 0.
 
 
 def unpad_sequence(padded_sequences, lengths, batch_first: bool = False) -> list:
-    """Undoes `pad_sequence`: a list of (length, ...) tensors."""
+    """Undoes `pad_sequence`: a list of contiguous (length, ...) tensors, copies."""
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
-    return [sequence[:length] for sequence, length in zip(padded_sequences, lengths.tolist())]
+    pairs = zip(padded_sequences, lengths.tolist(), strict=True)
+    return [sequence[:length].clone(memory_format=torch.contiguous_format) for sequence, length in pairs]
 
 
 def pack_sequence(sequences, enforce_sorted: bool = True) -> PackedSequence:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from tiny_torch.nn.parameter import Parameter
 
 __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]
@@ -53,7 +55,15 @@ class WeightNorm:
 
 
 def weight_norm(module, name: str = "weight", dim: int = 0):
-    """Trains length and direction of a weight apart (Salimans and Kingma, 2016), as `name_g` and `name_v`."""
+    """Trains length and direction of a weight apart (Salimans and Kingma, 2016), as `name_g` and `name_v`.
+
+    The newer `torch.nn.utils.parametrizations.weight_norm` takes its place, as a FutureWarning says.
+    """
+    warnings.warn(
+        "`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.",
+        FutureWarning,
+        stacklevel=2,
+    )
     WeightNorm.apply(module, name, dim)
     return module
 
