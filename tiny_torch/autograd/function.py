@@ -72,7 +72,8 @@ def _positional(cls, args, kwargs):
     forward = cls.forward
     if cls._has_setup_context:
         function = getattr(forward, "__func__", forward)
-        if not kwargs and not getattr(function, "__defaults__", 1) and not getattr(function, "__kwdefaults__", 1):
+        plain = not hasattr(function, "__wrapped__") and not getattr(function, "__kwdefaults__", True)
+        if not kwargs and plain and not getattr(function, "__defaults__", True):
             return args
         import inspect
 

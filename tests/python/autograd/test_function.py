@@ -1,5 +1,6 @@
 """Custom functions."""
 
+import functools
 import gc
 import weakref
 
@@ -311,3 +312,18 @@ def test_setup_context_sees_defaults(torch):
     keyword_only = make(torch, lambda x, *, k=2: x * k, setup_context=setup_context)
     with pytest.raises(TypeError, match="unexpected keyword argument 'k'"):
         keyword_only.apply(a)
+
+
+def test_setup_context_sees_defaults_behind_decorators(torch):
+    seen = []
+
+    def inner(x, k=2):
+        return x * k
+
+    @functools.wraps(inner)
+    def forward(*args, **kwargs):
+        return inner(*args, **kwargs)
+
+    f = make(torch, forward, setup_context=lambda ctx, inputs, output: seen.append(len(inputs)))
+    f.apply(leaf(torch, [1.0]))
+    assert seen == [2]

@@ -340,3 +340,47 @@ def test_unpadded_sequences_are_contiguous():
     assert run(torch) == run(oracle)
     with pytest.raises(ValueError):
         nn.utils.rnn.unpad_sequence(torch.ones(3, 4), torch.tensor([1]))
+
+
+def of_module(forward):
+    """Makes a module of a forward function, in the library it is given."""
+    return lambda m: type("Made", (m.nn.Module,), {"forward": lambda self, *args: forward(*args)})()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        of_module(lambda x: x.exp()),
+        of_module(lambda x: x.exp().exp()),
+        of_module(lambda x: (x.exp(), x.sin())),
+        of_module(lambda x: [x.exp()]),
+        of_module(lambda x: {"a": x.exp()}),
+        of_module(lambda x: (x, x.exp())),
+        lambda m: m.nn.Linear(2, 2),
+        lambda m: m.nn.Sequential(m.nn.ReLU()),
+    ],
+)
+@pytest.mark.parametrize("leaf", [True, False])
+def test_regular_backward_hooks_warn_where_they_miss_gradients(make, leaf):
+    def run(module):
+        net = make(module)
+        net.register_backward_hook(lambda *args: None)
+        x = module.ones(2, 2, requires_grad=True)
+        net(x if leaf else x * 2)
+
+    assert warned(run, torch)[1] == warned(run, oracle)[1]
+
+
+def test_uneven_same_padding_warns_at_the_first_call():
+    def run(module):
+        even = [module.nn.Conv2d(1, 1, 3, padding="same"), module.nn.Conv1d(1, 1, 2, padding="same", dilation=2)]
+        categories = [warned(lambda m: even[0](m.ones(1, 1, 4, 4)), module)[1]]
+        categories.append(warned(lambda m: even[1](m.ones(1, 1, 4)), module)[1])
+        uneven, made = warned(lambda m: m.nn.Conv2d(1, 1, 2, padding="same"), module)
+        module.set_warn_always(True)
+        try:
+            return [*categories, made, warned(lambda m: uneven(m.ones(1, 1, 4, 4)), module)[1]]
+        finally:
+            module.set_warn_always(False)
+
+    assert run(torch) == run(oracle) == [[], [], [], [UserWarning]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import tiny_torch as torch
+from tiny_torch._queries import warn_once
 from tiny_torch.nn import functional as F
 from tiny_torch.nn import init
 from tiny_torch.nn._sizes import _pair, _reverse_repeat_tuple, _single, _triple
@@ -123,6 +124,12 @@ class _ConvNd(Module):
             padding = (0,) * len(self.kernel_size)
         else:
             padding = self.padding
+            if padding == "same" and any(d * (k - 1) % 2 for d, k in zip(self.dilation, self.kernel_size)):
+                warn_once(
+                    "Using padding='same' with even kernel lengths and odd dilation pads one side more than the other, "
+                    "which may require a padded copy of the input.",
+                    stacklevel=6,
+                )
         return self._operator(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
     def forward(self, input):

@@ -15,7 +15,7 @@ from tiny_torch.nn.modules._module_state import (  # noqa: F401
 )
 from tiny_torch.nn.modules._module_tree import TreeMixin
 from tiny_torch.nn.parameter import Buffer, Parameter
-from tiny_torch.utils.hooks import BackwardHook, RemovableHandle, add_hook
+from tiny_torch.utils.hooks import BackwardHook, RemovableHandle, add_hook, warn_of_missing_gradients
 
 __all__ = [
     "Module",
@@ -456,7 +456,7 @@ class Module(StateMixin, ConversionMixin, TreeMixin):
                 else:
                     result = backward_hook.setup_output_hook(result)
             if regular_hooks:
-                self._attach_regular_backward_hooks(result, regular_hooks)
+                self._attach_regular_backward_hooks(args, result, regular_hooks)
             return result
 
         if not (self._forward_hooks_always_called or _global_forward_hooks_always_called):
@@ -484,7 +484,8 @@ class Module(StateMixin, ConversionMixin, TreeMixin):
                     stacklevel=4,
                 )
 
-    def _attach_regular_backward_hooks(self, result, hooks) -> None:
+    def _attach_regular_backward_hooks(self, args, results, hooks) -> None:
+        result = results
         while not isinstance(result, Tensor):
             if isinstance(result, dict):
                 result = next(value for value in result.values() if isinstance(value, Tensor))
@@ -493,6 +494,7 @@ class Module(StateMixin, ConversionMixin, TreeMixin):
         if result.grad_fn is not None:
             for hook in hooks:
                 result.grad_fn.register_hook(_WrappedHook(hook, self))
+            warn_of_missing_gradients(args, results, result.grad_fn)
 
     # ---- attributes --------------------------------------------------------------------------------------------
 
