@@ -46,6 +46,14 @@ class TORCH_API Tensor : public TensorBase {
   Tensor(const TensorBase& base) : TensorBase(base) {}                 // NOLINT: implicit
   Tensor(TensorBase&& base) noexcept : TensorBase(std::move(base)) {}  // NOLINT: implicit
   explicit Tensor(intrusive_ptr<TensorImpl> impl) : TensorBase(std::move(impl)) {}
+  Tensor(const Tensor&) = default;
+  Tensor(Tensor&&) noexcept = default;
+  Tensor& operator=(const Tensor&) & = default;
+  Tensor& operator=(Tensor&&) & noexcept = default;
+  /// A temporary is a view that nobody else holds: `x[0] = y` and `x.slice(1, 2) = 3` write into what it views.
+  Tensor& operator=(const Tensor& values) &&;
+  Tensor& operator=(Tensor&& values) &&;
+  Tensor& operator=(const Scalar& value) &&;
 
   /// The only element as T.
   template <class T>
@@ -66,6 +74,23 @@ class TORCH_API Tensor : public TensorBase {
   TensorImpl* unsafeGetTensorImpl() const { return impl(); }
   int64_t _version() const { return impl()->version_counter().current(); }
   void retain_grad() const;
+  bool retains_grad() const;
+  int64_t output_nr() const;
+  bool is_view() const;
+  /// The tensor this one is a view of; RuntimeError if it is none.
+  const Tensor _base() const;
+  bool is_alias_of(const TensorBase& other) const { return impl()->storage() == other.impl()->storage(); }
+  bool is_same_size(const TensorBase& other) const { return sizes() == other.sizes(); }
+  /// Whether the only element is not zero; RuntimeError unless there is one.
+  bool is_nonzero() const;
+  bool is_sparse() const { return false; }
+  bool is_quantized() const { return false; }
+  Tensor& detach_() const;
+  Tensor where(const Tensor& condition, const Tensor& other) const;
+  Tensor numpy_T() const;
+  Tensor mT() const;
+  Tensor mH() const;
+  Tensor matrix_H() const { return mH(); }
   using TensorBase::device;
   using TensorBase::dtype;
 
@@ -82,6 +107,7 @@ class TORCH_API Tensor : public TensorBase {
   }
   void remove_hook(unsigned position) const;
   Tensor cpu() const;
+  Tensor to(const char* device) const { return to(TensorOptions(Device(device))); }
   Tensor cuda() const;
   Tensor toType(ScalarType dtype) const;
   std::string toString() const;
@@ -188,6 +214,9 @@ inline Tensor Tensor::operator-() const { return neg(); }
 inline Tensor Tensor::operator~() const { return bitwise_not(); }
 inline Tensor operator!(const Tensor& t) { return t.logical_not(); }
 inline Tensor Tensor::operator[](int64_t index) const { return select(0, index); }
+inline Tensor& Tensor::operator=(const Tensor& values) && { return copy_(values); }
+inline Tensor& Tensor::operator=(Tensor&& values) && { return copy_(values); }
+inline Tensor& Tensor::operator=(const Scalar& value) && { return fill_(value); }
 inline Tensor& Tensor::operator+=(const Tensor& other) { return add_(other); }
 inline Tensor& Tensor::operator-=(const Tensor& other) { return sub_(other); }
 inline Tensor& Tensor::operator*=(const Tensor& other) { return mul_(other); }

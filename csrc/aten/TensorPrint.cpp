@@ -1,4 +1,6 @@
 // operator<< for tensors: the numbers in columns as libtorch prints them.
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
@@ -75,10 +77,20 @@ void print_matrix(std::ostream& out, const Tensor& t, int64_t line_size) {
   }
 }
 
+/// The fewest digits that give `value` back, whatever the stream's precision says.
+std::string shortest(double value) {
+  std::array<char, 32> text{};
+  const auto written = [&](std::chars_format form) {
+    return std::string(text.data(), std::to_chars(text.data(), text.data() + text.size(), value, form).ptr);
+  };
+  const int exponent =
+      value == 0 || !std::isfinite(value) ? 0 : static_cast<int>(std::floor(std::log10(std::abs(value))));
+  return written(exponent < -4 || exponent >= 16 ? std::chars_format::scientific : std::chars_format::fixed);
+}
+
 void print_values(std::ostream& out, const Tensor& t, int64_t line_size) {
   if (t.dim() == 0) {
-    out.flags({});
-    out << t.const_data_ptr<double>()[0] << "\n";
+    out << shortest(t.const_data_ptr<double>()[0]) << "\n";
   } else if (t.numel() == 0) {
     return;
   } else if (t.dim() == 1) {
@@ -138,6 +150,12 @@ std::ostream& operator<<(std::ostream& out, const Tensor& t) {
   print(out, t, 80);
   return out;
 }
-void Tensor::print() const { std::cout << *this << '\n'; }
+void Tensor::print() const {
+  if (defined()) {
+    std::cout << '[' << toString() << ' ' << sizes() << "]\n";
+  } else {
+    std::cout << "[UndefinedTensor]\n";
+  }
+}
 
 }  // namespace tiny_torch

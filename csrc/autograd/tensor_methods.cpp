@@ -2,6 +2,8 @@
 #include "aten/Tensor.h"
 #include "autograd/AutogradMeta.h"
 #include "autograd/autograd.h"
+#include "autograd/view.h"
+#include "generated/ops/binary.h"
 
 namespace tiny_torch {
 
@@ -21,6 +23,33 @@ bool Tensor::is_leaf() const { return autodiff::is_leaf(*this); }
 Tensor Tensor::data() const { return autodiff::variable_data(*this); }
 void Tensor::set_data(const Tensor& data) const { autodiff::set_data(*this, data); }
 void Tensor::retain_grad() const { autodiff::retain_grad(*this); }
+bool Tensor::retains_grad() const { return autodiff::retains_grad(*this); }
+int64_t Tensor::output_nr() const { return autodiff::output_nr(*this); }
+bool Tensor::is_view() const { return autodiff::is_view(*this); }
+const Tensor Tensor::_base() const {
+  TORCH_CHECK(is_view(), "Can't get base of non-view Tensor");
+  return autodiff::view_base(*this);
+}
+Tensor& Tensor::detach_() const {
+  autodiff::detach_(*this);
+  return const_cast<Tensor&>(*this);
+}
+bool Tensor::is_nonzero() const {
+  TORCH_CHECK(numel() == 1, "Boolean value of Tensor with ", numel() == 0 ? "no values" : "more than one value",
+              " is ambiguous");
+  return item().to_bool();
+}
+Tensor Tensor::where(const Tensor& condition, const Tensor& other) const { return ops::where(condition, *this, other); }
+Tensor Tensor::numpy_T() const {
+  DimVector dims;
+  for (int64_t d = dim() - 1; d >= 0; --d) dims.push_back(d);
+  return permute(dims);
+}
+Tensor Tensor::mT() const {
+  TORCH_CHECK(dim() >= 2, "tensor.mT is only supported on matrices or batches of matrices. Got ", dim(), "-D tensor.");
+  return transpose(-2, -1);
+}
+Tensor Tensor::mH() const { return is_complex() ? mT().conj() : mT(); }
 intrusive_ptr<autodiff::Node> Tensor::grad_fn() const { return autodiff::grad_fn(*this); }
 unsigned Tensor::add_hook(std::function<Tensor(const Tensor&)> hook) const {
   return autodiff::register_hook(*this, [hook](const TensorBase& grad) -> TensorBase { return hook(grad); });

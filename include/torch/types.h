@@ -14,6 +14,13 @@
 namespace tiny_torch {
 using Dtype = ScalarType;
 using IntList = IntArrayRef;
+
+inline Tensor where(const Tensor& condition, const Scalar& self, const Tensor& other) {
+  return where(condition, Tensor(wrapped_scalar(self)), other);
+}
+inline Tensor where(const Tensor& condition, const Scalar& self, const Scalar& other) {
+  return where(condition, Tensor(wrapped_scalar(self)), Tensor(wrapped_scalar(other)));
+}
 }  // namespace tiny_torch
 
 namespace tiny_torch {
@@ -37,6 +44,9 @@ namespace torch {
 using namespace ::tiny_torch;  // NOLINT
 using ::tiny_torch::api::IValue;
 
+/// Here and in at, not in tiny_torch, where complex is the class.
+inline Tensor complex(const Tensor& real, const Tensor& imag) { return make_complex(real, imag); }
+
 inline TensorOptions dtype(ScalarType dtype) { return TensorOptions().dtype(dtype); }
 template <class T>
 TensorOptions dtype() {
@@ -51,6 +61,7 @@ inline TensorOptions requires_grad(bool requires_grad = true) { return TensorOpt
 namespace at {
 using namespace ::tiny_torch;  // NOLINT
 using ::tiny_torch::api::IValue;
+using ::torch::complex;
 using ::torch::device;
 using ::torch::device_index;
 using ::torch::dtype;

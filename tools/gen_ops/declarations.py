@@ -91,7 +91,7 @@ NAMESPACES = ("fft", "linalg", "special")
 
 def is_public_function(op: Op) -> bool:
     if op.form == "inplace" and op.base is not None:
-        return False
+        return "function" in op.base.variants and sum(a.type.is_tensor for a in op.args) == 1
     return "function" in op.variants or op.form == "out"
 
 
@@ -105,7 +105,8 @@ def namespaced(op: Op, space: str) -> str:
 
 _NUMBER = Type("Scalar", alias="number")
 # With a default these would make a call fit two forms of the function.
-NO_DEFAULT = {(name, "unbiased") for name in ("var", "std", "var_mean", "std_mean")} | {("arange", "step")}
+NO_DEFAULT = {(name, "unbiased", "bool") for name in ("var", "std", "var_mean", "std_mean")}
+NO_DEFAULT |= {("arange", "step", "Scalar")} | {(f"conv{d}d", "padding", "str") for d in (1, 2, 3)}
 OPTION_ARGS = ("dtype", "layout", "device", "pin_memory")
 
 
@@ -119,7 +120,7 @@ def public_params(op: Op, skip_self: bool = False) -> tuple[str, str]:
     params, passed = [], []
     options = has_options(op)
     start = cpp._defaults_start(op)
-    start = max([start, *(i + 1 for i, a in enumerate(op.cpp_args) if (op.name, a.name) in NO_DEFAULT)])
+    start = max([start, *(i + 1 for i, a in enumerate(op.cpp_args) if (op.name, a.name, a.type.base) in NO_DEFAULT)])
     for i, a in enumerate(op.cpp_args):
         if skip_self and a.name == "self":
             passed.append("self_")
@@ -182,6 +183,13 @@ def convert_result(op: Op, call: str, first: str) -> list[str]:
     return [f"  return detail::as_public<{ret}>({call});"]
 
 
+def single_dims(op: Op) -> list[tuple[str, str]]:
+    """(type, arguments) of forms with one dim, where an overload with a bool would take the number: `std(0)`."""
+    if op.form == "out" or (op.name, "unbiased", "bool") not in NO_DEFAULT or op.args[-2].name != "correction":
+        return []
+    return [(number, "OptionalDims(int64_t{dim}), std::optional<Scalar>()") for number in ("int", "int64_t")]
+
+
 def public_function(op: Op) -> str:
     params, passed = public_params(op)
     ret = cpp.return_type(op, "Tensor")
@@ -190,7 +198,11 @@ def public_function(op: Op) -> str:
         body = [
             f"  return detail::with_requires_grad(detail::as_public<Tensor>(ops::{op.cpp_name}({passed})), options);"
         ]
-    return "\n".join([f"inline {ret} {op.cpp_name}({params}) {{", *body, "}"])
+    extra = [
+        f"inline {ret} {op.cpp_name}(const Tensor& self, {number} dim) {{ return {op.cpp_name}(self, {passed}); }}"
+        for number, passed in single_dims(op)
+    ]
+    return "\n".join([f"inline {ret} {op.cpp_name}({params}) {{", *body, "}", *extra])
 
 
 def methods(families: dict[str, list[Op]]) -> tuple[str, str]:
@@ -211,6 +223,8 @@ def methods(families: dict[str, list[Op]]) -> tuple[str, str]:
             ret = cpp.return_type(op, "Tensor")
             writes = op.args[0].type.write
             declared.append(f"{ret} {op.name}({params}) const;")
+            for number, given in single_dims(op):
+                declared.append(f"{ret} {op.name}({number} dim) const {{ return {op.name}({given}); }}")
             bare = ", ".join(p.split(" = ")[0] for p in _split(params))
             body = ["  auto& self_ = const_cast<Tensor&>(*this);"] if writes else ["  const Tensor& self_ = *this;"]
             if ret == "Tensor&":

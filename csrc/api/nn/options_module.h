@@ -50,10 +50,6 @@ class Shown {
   Shown& when(bool condition, const char* key, const T& value) {
     return condition ? (*this)(key, value) : *this;
   }
-  template <size_t D, class T>
-  Shown& operator()(const char* key, const ExpandingArray<D, T>& value) {
-    return (*this)(key, value.view());
-  }
 
  private:
   std::ostream& out_;

@@ -151,6 +151,11 @@ TEST(NNModule, ListsAndDictionaries) {
 // The right sides are what libtorch prints.
 TEST(NNModule, PrintsAsLibtorch) {
   EXPECT_EQ(shown(nn::Linear(3, 4)), "torch::nn::Linear(in_features=3, out_features=4, bias=true)");
+  EXPECT_EQ(shown(nn::Conv1d(nn::Conv1dOptions(3, 4, 3))), "torch::nn::Conv1d(3, 4, kernel_size=3, stride=1)");
+  EXPECT_EQ(shown(nn::AvgPool1d(3)), "torch::nn::AvgPool1d(kernel_size=3, stride=3, padding=0)");
+  EXPECT_EQ(shown(nn::SmoothL1Loss()), "torch::nn::SmoothL1Loss");
+  EXPECT_EQ(shown(nn::L1Loss()), "torch::nn::L1Loss()");
+  EXPECT_EQ(shown(nn::GELU(nn::GELUOptions().approximate("tanh"))), "torch::nn::GELU()");
   EXPECT_EQ(shown(nn::Conv2d(nn::Conv2dOptions(1, 2, {3, 4}).padding(1).stride(2))),
             "torch::nn::Conv2d(1, 2, kernel_size=[3, 4], stride=[2, 2], padding=[1, 1])");
   EXPECT_EQ(shown(nn::ConvTranspose2d(nn::ConvTranspose2dOptions(1, 2, 3).stride(2).output_padding(1))),

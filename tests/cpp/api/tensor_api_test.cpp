@@ -145,4 +145,65 @@ TEST(TensorApi, OperatorsInNamespacesOfTheirOwn) {
   EXPECT_TRUE(torch::allclose(torch::matmul(torch::linalg::inv(x), x), torch::eye(4, torch::kFloat64), 1e-6, 1e-6));
 }
 
+TEST(TensorApi, AssigningToAViewThatNobodyHoldsWritesIntoIt) {
+  torch::Tensor x = torch::zeros({2, 2});
+  x[0][1] = torch::tensor(5.f);
+  x[1][0] = 42;
+  EXPECT_TRUE(torch::equal(x, torch::tensor({{0.f, 5.f}, {42.f, 0.f}})));
+  x.slice(1, 0, 1) = torch::ones({2, 1});
+  x.index({1, 1}) = 2.5;
+  EXPECT_TRUE(torch::equal(x, torch::tensor({{1.f, 5.f}, {1.f, 2.5f}})));
+  EXPECT_THROW(x[0] = torch::ones({3}), c10::Error);
+  float memory[2] = {0, 0};
+  torch::from_blob(memory, {2})[1] = 9;
+  EXPECT_EQ(memory[1], 9);
+  // A tensor with a name takes another tensor.
+  torch::Tensor row = x[0], copy = x;
+  row = torch::ones({3});
+  copy = row;
+  std::vector<torch::Tensor> list{x};
+  list[0] = row;
+  EXPECT_EQ(x.sizes(), torch::IntArrayRef({2, 2}));
+  EXPECT_EQ(x[0][1].item<float>(), 5);
+}
+
+TEST(TensorApi, ADimIsNoBool) {
+  const torch::Tensor x = torch::arange(6.f).view({2, 3});
+  const int64_t dim = 1;
+  EXPECT_EQ(x.std(0).dim(), 1);
+  EXPECT_EQ(torch::var(x, dim).numel(), 2);
+  EXPECT_EQ(x.std({0}).numel(), 3);
+  EXPECT_EQ(std::get<0>(torch::std_mean(x, -1)).numel(), 2);
+  EXPECT_EQ(x.var(false).dim(), 0);
+  EXPECT_NEAR(x.var(false).item<double>(), 35.0 / 12, 1e-6);
+  EXPECT_NEAR(x.var(0, false)[0].item<double>(), 2.25, 1e-6);
+}
+
+TEST(TensorApi, FormsThatProgramsUse) {
+  const torch::Tensor x = torch::arange(6.f).view({2, 3}), image = torch::ones({1, 1, 3, 3});
+  EXPECT_EQ(torch::conv2d(image, torch::ones({1, 1, 2, 2})).sizes(), torch::IntArrayRef({1, 1, 2, 2}));
+  EXPECT_EQ(torch::conv2d(image, torch::ones({1, 1, 3, 3}), {}, 1, "same").sizes(), image.sizes());
+  EXPECT_EQ(torch::complex(x, x).dtype(), torch::kComplexFloat);
+  EXPECT_EQ(torch::where(x > 2, 1., 0.).sum().item<float>(), 3);
+  EXPECT_EQ(torch::where(x > 2, 0, x).sum().item<float>(), 3);
+  EXPECT_TRUE(torch::equal(x.where(x > 2, -x), torch::where(x > 2, x, -x)));
+  torch::Tensor y = torch::tensor({-1.f, 4.f});
+  EXPECT_TRUE(torch::sqrt_(torch::relu_(y)).is_same(y));
+  EXPECT_EQ(y[1].item<float>(), 2);
+  EXPECT_TRUE(x.is_view() && x.is_alias_of(x[0]) && x._base().dim() == 1);
+  EXPECT_THROW(torch::ones({2})._base(), c10::Error);
+  EXPECT_EQ(x.mT().sizes(), x.numpy_T().sizes());
+  EXPECT_THROW(x[0].mT(), c10::Error);
+  EXPECT_TRUE(torch::ones({1}).is_nonzero());
+  EXPECT_THROW(x.is_nonzero(), c10::Error);
+  EXPECT_EQ(x.to("cpu").device(), torch::kCPU);
+}
+
+TEST(TensorPrint, NumbersWithoutDimsHaveAllDigits) {
+  EXPECT_EQ(shown(torch::tensor(0.1f)), "0.10000000149011612\n[ CPUFloatType{} ]");
+  EXPECT_EQ(shown(torch::tensor(123456789.f)), "123456792\n[ CPUFloatType{} ]");
+  EXPECT_EQ(shown(torch::tensor(1e16, torch::kFloat64)), "1e+16\n[ CPUDoubleType{} ]");
+  EXPECT_EQ(shown(torch::tensor(100000)), "100000\n[ CPULongType{} ]");
+}
+
 }  // namespace

@@ -60,16 +60,16 @@ void TransformerDecoderLayerImpl::reset() {
   const int64_t width = options.d_model();
   const auto attention = MultiheadAttentionOptions(width, options.nhead()).dropout(options.dropout());
   part(*this, "self_attn", self_attn, MultiheadAttention(attention));
-  part(*this, "dropout1", dropout1, Dropout(options.dropout()));
-  part(*this, "norm1", norm1, norm_over(width));
   part(*this, "multihead_attn", multihead_attn, MultiheadAttention(attention));
-  part(*this, "dropout2", dropout2, Dropout(options.dropout()));
-  part(*this, "norm2", norm2, norm_over(width));
   part(*this, "linear1", linear1, Linear(width, options.dim_feedforward()));
   part(*this, "dropout", dropout, Dropout(options.dropout()));
   part(*this, "linear2", linear2, Linear(options.dim_feedforward(), width));
-  part(*this, "dropout3", dropout3, Dropout(options.dropout()));
+  part(*this, "norm1", norm1, norm_over(width));
+  part(*this, "norm2", norm2, norm_over(width));
   part(*this, "norm3", norm3, norm_over(width));
+  part(*this, "dropout1", dropout1, Dropout(options.dropout()));
+  part(*this, "dropout2", dropout2, Dropout(options.dropout()));
+  part(*this, "dropout3", dropout3, Dropout(options.dropout()));
 }
 Tensor TransformerDecoderLayerImpl::forward(Tensor tgt, const Tensor& memory, const Tensor& tgt_mask,
                                             const Tensor& memory_mask, const Tensor& tgt_key_padding_mask,
