@@ -94,6 +94,7 @@ add_custom_target(tiny_torch_bundled DEPENDS ${TINY_TORCH_BUNDLED})
 function(tiny_torch_public_interface target)
   target_include_directories(${target} INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<BUILD_INTERFACE:${TINY_TORCH_FORWARDING_DIR}>
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/csrc>
     $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}>
     $<INSTALL_INTERFACE:${TINY_TORCH_INSTALL_ROOT}include>

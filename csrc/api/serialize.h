@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "api/ivalue.h"
 #include "api/serialize/archive.h"
 
 namespace tiny_torch {
@@ -58,6 +59,6 @@ void load(std::vector<Tensor>& tensors, From&&... from) {
 /// A file as torch.save writes it, which torch.load reads in Python: numbers, strings, tensors, lists and tuples.
 TORCH_API std::vector<char> pickle_save(const IValue& value);
 /// What pickle_save() or torch.save wrote; RuntimeError for objects of classes.
-TORCH_API IValue pickle_load(const std::vector<char>& data);
+TORCH_API api::IValue pickle_load(const std::vector<char>& data);
 
 }  // namespace tiny_torch

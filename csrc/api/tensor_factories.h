@@ -68,4 +68,40 @@ inline Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& opti
   return from_blob(data, sizes, {}, nullptr, options);
 }
 
+/// from_blob() in steps: `at::for_blob(data, {2, 3}).strides({1, 2}).options(at::kFloat).make_tensor()`.
+class TensorMaker {
+ public:
+  TensorMaker(void* data, IntArrayRef sizes) : data_(data), sizes_(sizes.vec()) {}
+  TensorMaker& strides(const OptionalIntArrayRef& strides) {
+    strides_.reset();
+    if (strides.has_value()) strides_ = strides->vec();
+    return *this;
+  }
+  TensorMaker& deleter(std::function<void(void*)> deleter) {
+    deleter_ = std::move(deleter);
+    return *this;
+  }
+  TensorMaker& options(TensorOptions options) {
+    options_ = options;
+    return *this;
+  }
+  Tensor make_tensor() {
+    return strides_.has_value() ? from_blob(data_, sizes_, *strides_, deleter_, options_)
+                                : from_blob(data_, sizes_, deleter_, options_);
+  }
+
+ private:
+  void* data_;
+  std::vector<int64_t> sizes_;
+  std::optional<std::vector<int64_t>> strides_;
+  std::function<void(void*)> deleter_;
+  TensorOptions options_;
+};
+inline TensorMaker for_blob(void* data, IntArrayRef sizes) { return TensorMaker(data, sizes); }
+
+/// The device of `t`; nothing for an undefined tensor.
+inline std::optional<Device> device_of(const TensorBase& t) {
+  return t.defined() ? std::optional<Device>(t.device()) : std::nullopt;
+}
+
 }  // namespace tiny_torch

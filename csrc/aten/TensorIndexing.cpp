@@ -1,5 +1,7 @@
 #include "aten/TensorIndexing.h"
 
+#include <limits>
+
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
 #include "generated/ops/index.h"
@@ -83,6 +85,24 @@ void put(const Tensor& self, ArrayRef<TensorIndex> items, const Tensor& values) 
 int64_t TensorIndex::dims() const {
   if (const auto* t = std::get_if<Tensor>(&value_)) return is_mask(*t) ? t->dim() : 1;
   return std::holds_alternative<int64_t>(value_) || std::holds_alternative<Slice>(value_) ? 1 : 0;
+}
+
+std::ostream& operator<<(std::ostream& out, const Slice& slice) {
+  constexpr int64_t kEnd = std::numeric_limits<int64_t>::max() / 2;
+  return out << slice.start().value_or(0) << ':' << slice.stop().value_or(kEnd) << ':' << slice.step();
+}
+std::ostream& operator<<(std::ostream& out, const TensorIndex& item) {
+  struct Print {
+    std::ostream& out;
+    void operator()(std::nullopt_t) const { out << "None"; }
+    void operator()(EllipsisIndexType) const { out << "..."; }
+    void operator()(int64_t index) const { out << index; }
+    void operator()(bool mask) const { out << (mask ? "true" : "false"); }
+    void operator()(const Slice& slice) const { out << slice; }
+    void operator()(const Tensor& index) const { out << index; }
+  };
+  std::visit(Print{out}, item.value());
+  return out;
 }
 
 }  // namespace indexing

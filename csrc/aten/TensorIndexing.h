@@ -54,4 +54,8 @@ class TensorIndex {
   Value value_;
 };
 
+/// start:stop:step; a missing stop is the greatest there is.
+TORCH_API std::ostream& operator<<(std::ostream& out, const Slice& slice);
+TORCH_API std::ostream& operator<<(std::ostream& out, const TensorIndex& item);
+
 }  // namespace tiny_torch::indexing

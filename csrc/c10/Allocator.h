@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "c10/Device.h"
@@ -97,11 +98,11 @@ TORCH_API void register_device_guard(DeviceType type, DeviceGuardInterface* guar
 /// Makes a device current for a scope; nothing to do for CPU and Meta.
 class OptionalDeviceGuard {
  public:
-  explicit OptionalDeviceGuard(Device device) {
-    if (device.is_cpu() || device.is_meta()) return;
-    guard_ = &device_guard(device.type());
-    previous_ = guard_->exchange(device);
+  OptionalDeviceGuard() = default;
+  explicit OptionalDeviceGuard(const std::optional<Device>& device) {
+    if (device.has_value()) enter(*device);
   }
+  explicit OptionalDeviceGuard(Device device) { enter(device); }
   OptionalDeviceGuard(const OptionalDeviceGuard&) = delete;
   OptionalDeviceGuard& operator=(const OptionalDeviceGuard&) = delete;
   ~OptionalDeviceGuard() {
@@ -109,6 +110,12 @@ class OptionalDeviceGuard {
   }
 
  private:
+  void enter(Device device) {
+    if (device.is_cpu() || device.is_meta()) return;
+    guard_ = &device_guard(device.type());
+    previous_ = guard_->exchange(device);
+  }
+
   DeviceGuardInterface* guard_ = nullptr;
   Device previous_;
 };

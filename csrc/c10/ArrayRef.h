@@ -57,6 +57,10 @@ class ArrayRef {
     return {data_ + start, n};
   }
   ArrayRef slice(size_t start) const { return slice(start, size_ - start); }
+  ArrayRef drop_front(size_t n = 1) const { return slice(n); }
+  ArrayRef drop_back(size_t n = 1) const { return slice(0, size_ - n); }
+  ArrayRef take_front(size_t n = 1) const { return slice(0, n < size_ ? n : size_); }
+  ArrayRef take_back(size_t n = 1) const { return n < size_ ? drop_front(size_ - n) : *this; }
   bool equals(ArrayRef other) const {
     if (size_ != other.size_) return false;
     for (size_t i = 0; i < size_; ++i) {

@@ -36,6 +36,8 @@ class TORCH_API GeneratorImpl : public intrusive_ptr_target {
   std::atomic<void*> pyobj_{nullptr};
 };
 
+class Tensor;
+
 class Generator {
  public:
   Generator() = default;
@@ -48,6 +50,10 @@ class Generator {
   uint64_t seed() { return impl_->seed(); }
   void set_current_seed(uint64_t seed) { impl_->set_current_seed(seed); }
   std::mutex& mutex() { return impl_->mutex(); }
+  /// The state as a uint8 tensor, for C++ programs; the implementation's own has the plain bytes.
+  TORCH_API Tensor get_state() const;
+  /// RuntimeError unless `state` came from get_state() of such a generator.
+  TORCH_API void set_state(const Tensor& state);
   Generator clone() const { return Generator(impl_->clone()); }
   bool operator==(const Generator& o) const { return impl_ == o.impl_; }
 

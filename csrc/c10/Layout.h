@@ -10,6 +10,7 @@ namespace tiny_torch {
 
 enum class Layout : int8_t { Strided = 0, Sparse = 1 };
 inline constexpr Layout kStrided = Layout::Strided;
+inline constexpr Layout kSparse = Layout::Sparse;
 inline std::ostream& operator<<(std::ostream& out, Layout l) {
   return out << (l == Layout::Strided ? "Strided" : "Sparse");
 }

@@ -60,6 +60,24 @@ class Scalar {
     return kind_ == Kind::Complex ? complex<double>(v_.c.re, v_.c.im)
                                   : complex<double>(kind_ == Kind::Double ? v_.d : static_cast<double>(v_.i), 0.0);
   }
+  // The names of libtorch.
+  bool isBoolean() const { return is_boolean(); }
+  bool isIntegral(bool includeBool) const { return is_integral(includeBool); }
+  bool isFloatingPoint() const { return is_floating_point(); }
+  bool isComplex() const { return is_complex(); }
+  bool isSymbolic() const { return false; }
+  uint8_t toByte() const { return to<uint8_t>(); }
+  int8_t toChar() const { return to<int8_t>(); }
+  int16_t toShort() const { return to<int16_t>(); }
+  int32_t toInt() const { return to<int32_t>(); }
+  int64_t toLong() const { return to<int64_t>(); }
+  Half toHalf() const { return to<Half>(); }
+  BFloat16 toBFloat16() const { return to<BFloat16>(); }
+  float toFloat() const { return to<float>(); }
+  double toDouble() const { return to<double>(); }
+  bool toBool() const { return to<bool>(); }
+  complex<float> toComplexFloat() const { return to<complex<float>>(); }
+  complex<double> toComplexDouble() const { return to_complex_double(); }
   Scalar operator-() const {
     return kind_ == Kind::Double    ? Scalar(-v_.d)
            : kind_ == Kind::Complex ? Scalar(-to_complex_double())
@@ -121,5 +139,11 @@ class Scalar {
     } c;
   } v_;
 };
+
+inline std::ostream& operator<<(std::ostream& out, const Scalar& s) {
+  if (s.is_boolean()) return out << (s.to_bool() ? "true" : "false");
+  if (s.is_integral(false)) return out << s.to_int();
+  return s.is_complex() ? out << s.to_complex_double() : out << s.to_double();
+}
 
 }  // namespace tiny_torch

@@ -63,11 +63,9 @@ inline constexpr ScalarType kComplex128 = ScalarType::ComplexDouble;
 /// CppTypeToScalarType<float>::value == kFloat.
 template <class T>
 struct CppTypeToScalarType;
-#define TORCH_DEFINE_MAP(type, name, number, python)      \
-  template <>                                             \
-  struct CppTypeToScalarType<type> {                      \
-    static constexpr ScalarType value = ScalarType::name; \
-  };
+#define TORCH_DEFINE_MAP(type, name, number, python) \
+  template <>                                        \
+  struct CppTypeToScalarType<type> : std::integral_constant<ScalarType, ScalarType::name> {};
 TORCH_FORALL_COMPUTE_TYPES(TORCH_DEFINE_MAP)
 #undef TORCH_DEFINE_MAP
 template <class T>

@@ -21,6 +21,9 @@ class TORCH_API Error : public std::exception {
   ~Error() override;
   const char* what() const noexcept override { return msg_.c_str(); }
   const std::string& msg() const { return msg_; }
+  const char* what_without_backtrace() const noexcept { return msg_.c_str(); }
+  /// Where it was thrown: not recorded, so empty.
+  std::string backtrace() const { return {}; }
   void add_context(const std::string& context) { msg_ += "\n" + context; }
 
  private:
@@ -62,8 +65,19 @@ namespace detail {
 template <class... Args>
 std::string str(const Args&... args) {
   std::ostringstream out;
-  (out << ... << args);
+  ((out << args), ...);
   return out.str();
+}
+// A failed check says what its author wrote, else the condition, which costs no memory where there are words.
+struct NoMessage {};
+inline NoMessage check_message() { return {}; }
+template <class First, class... Rest>
+std::string check_message(const First& first, const Rest&... rest) {
+  return str(first, rest...);
+}
+inline std::string&& or_condition(std::string&& message, const char*) { return std::move(message); }
+inline std::string or_condition(NoMessage, const char* cond) {
+  return str("Expected ", cond, " to be true, but got false.");
 }
 [[noreturn]] TORCH_API void throw_error(std::string msg);
 [[noreturn]] TORCH_API void throw_index_error(std::string msg);
@@ -83,11 +97,13 @@ TORCH_API WarningHandler set_warning_handler(WarningHandler handler);
 
 }  // namespace tiny_torch
 
-#define TORCH_CHECK_IMPL(cond, thrower, ...)                         \
-  do {                                                               \
-    if (TORCH_UNLIKELY(!(cond))) {                                   \
-      ::tiny_torch::detail::thrower(::tiny_torch::str(__VA_ARGS__)); \
-    }                                                                \
+#define TORCH_CHECK_MESSAGE(cond, ...) \
+  ::tiny_torch::detail::or_condition(::tiny_torch::detail::check_message(__VA_ARGS__), cond)
+#define TORCH_CHECK_IMPL(cond, thrower, ...)                                  \
+  do {                                                                        \
+    if (TORCH_UNLIKELY(!(cond))) {                                            \
+      ::tiny_torch::detail::thrower(TORCH_CHECK_MESSAGE(#cond, __VA_ARGS__)); \
+    }                                                                         \
   } while (false)
 
 #define TORCH_CHECK(cond, ...) TORCH_CHECK_IMPL(cond, throw_error, __VA_ARGS__)

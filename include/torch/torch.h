@@ -11,7 +11,9 @@
 #include <torch/cuda.h>
 #include <torch/data.h>
 #include <torch/library.h>
+#include <torch/mps.h>
 #include <torch/nn.h>
 #include <torch/optim.h>
 #include <torch/serialize.h>
 #include <torch/types.h>
+#include <torch/version.h>

@@ -1,13 +1,17 @@
 // The namespaces and names that programs written for libtorch use: torch::Tensor, torch::kFloat32, torch::zeros, ...
 #pragma once
 
+#include <c10/base.h>
+
+#include "api/build_info.h"
 #include "api/enum.h"
 #include "api/ivalue.h"
+#include "api/print_containers.h"
 #include "api/tensor_factories.h"
 #include "aten/Tensor.h"
 #include "aten/core/CPUGeneratorImpl.h"
 #include "aten/core/Context.h"
-#include "c10/parallel.h"
+#include "aten/core/promotion.h"
 #include "generated/Functions.h"
 #include "generated/config.h"
 
@@ -24,11 +28,9 @@ inline Tensor where(const Tensor& condition, const Scalar& self, const Scalar& o
 }  // namespace tiny_torch
 
 namespace tiny_torch {
-using std::make_optional;
-using std::nullopt;
-using std::optional;
 namespace detail {
 inline Generator createCPUGenerator(uint64_t seed = kDefaultSeed) { return make_cpu_generator(seed); }
+inline const Generator& getDefaultCPUGenerator() { return default_cpu_generator(); }
 }  // namespace detail
 /// A generator of one's own: `torch::make_generator<at::CPUGeneratorImpl>(seed)`.
 template <class Impl>

@@ -316,7 +316,7 @@ std::vector<char> pickle_save(const IValue& value) {
   return {file.begin(), file.end()};
 }
 
-IValue pickle_load(const std::vector<char>& data) {
+api::IValue pickle_load(const std::vector<char>& data) {
   return frontend::serialize::read_file({data.data(), data.size()}, std::nullopt).to_ivalue();
 }
 

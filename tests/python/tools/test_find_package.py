@@ -55,6 +55,23 @@ def test_an_installed_library_fits_a_line(prefix, tmp_path):
     assert losses[-1] < 1e-3 * losses[0]
 
 
+def test_the_headers_that_programs_include_one_by_one_are_installed(prefix, tmp_path):
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    if compiler is None:
+        pytest.skip("no C++ compiler on PATH")
+    headers = []
+    for line in (ROOT / "include" / "forwarding.txt").read_text().splitlines():
+        if "<-" in line and not line.startswith("#"):
+            folder, names = line.split("<-")[1].split(":")
+            headers += [f"{folder.strip()}/{name}.h" for name in names.split()]
+    assert len(headers) == len(set(headers)) > 200
+    program = tmp_path / "headers.cpp"
+    uses = "int main() { return static_cast<int>(torch::nn::Linear(2, 3)(torch::ones({4, 2})).size(1)); }"
+    program.write_text("".join(f"#include <{header}>\n" for header in headers) + uses + "\n")
+    include = prefix / "include"
+    run(compiler, "-std=c++17", "-fsyntax-only", "-Werror", f"-I{include}", f"-I{include / 'tiny_torch'}", program)
+
+
 def test_a_libtorch_program_with_a_custom_function(tmp_path):
     # Found as users find it: through the path that the Python package names.
     code = "import tiny_torch; print(tiny_torch.utils.cmake_prefix_path)"

@@ -157,7 +157,7 @@ SharedBatchDataset<Underlying> make_shared_dataset(Args&&... args) {
 }
 
 /// The rows of a tensor.
-struct TensorDataset : public Dataset<TensorDataset, TensorExample> {
+struct TORCH_API TensorDataset : public Dataset<TensorDataset, TensorExample> {
   explicit TensorDataset(const std::vector<Tensor>& tensors);
   explicit TensorDataset(Tensor t) : tensor(std::move(t)) {}
   TensorExample get(size_t index) override { return tensor[static_cast<int64_t>(index)]; }
