@@ -71,4 +71,13 @@ intrusive_ptr<CustomNode> make_custom_node(CustomNode::Backward backward, const 
 
 }  // namespace detail
 
+autodiff::variable_list FunctionPreHook::operator()(autodiff::variable_list grads) {
+  return detail::to_list((*this)(variable_list(grads.begin(), grads.end())));
+}
+autodiff::variable_list FunctionPostHook::operator()(autodiff::variable_list outputs,
+                                                     const autodiff::variable_list& inputs) {
+  return detail::to_list(
+      (*this)(variable_list(outputs.begin(), outputs.end()), variable_list(inputs.begin(), inputs.end())));
+}
+
 }  // namespace tiny_torch::api

@@ -163,6 +163,21 @@ class Function {
   }
 };
 
+/// What a program hangs on a node: sees the gradients that it is about to receive and returns those it shall.
+struct TORCH_API FunctionPreHook : autodiff::FunctionPreHook {
+  virtual variable_list operator()(const variable_list& grads) = 0;
+
+ private:
+  autodiff::variable_list operator()(autodiff::variable_list grads) final;
+};
+/// Sees what a node computed from what, and returns what is passed on.
+struct TORCH_API FunctionPostHook : autodiff::FunctionPostHook {
+  virtual variable_list operator()(const variable_list& outputs, const variable_list& inputs) = 0;
+
+ private:
+  autodiff::variable_list operator()(autodiff::variable_list outputs, const autodiff::variable_list& inputs) final;
+};
+
 /// As torch.autograd.backward in Python.
 inline void backward(const variable_list& tensors, const variable_list& grad_tensors = {},
                      std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,

@@ -72,9 +72,10 @@ inline Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& opti
 class TensorMaker {
  public:
   TensorMaker(void* data, IntArrayRef sizes) : data_(data), sizes_(sizes.vec()) {}
-  TensorMaker& strides(const OptionalIntArrayRef& strides) {
+  TensorMaker& strides(const OptionalDims& strides) {
+    const OptionalIntArrayRef given = strides;
     strides_.reset();
-    if (strides.has_value()) strides_ = strides->vec();
+    if (given.has_value()) strides_ = given->vec();
     return *this;
   }
   TensorMaker& deleter(std::function<void(void*)> deleter) {

@@ -13,6 +13,8 @@ using ::tiny_torch::GradMode;
 using ::tiny_torch::api::AutogradContext;
 using ::tiny_torch::api::backward;
 using ::tiny_torch::api::Function;
+using ::tiny_torch::api::FunctionPostHook;
+using ::tiny_torch::api::FunctionPreHook;
 using ::tiny_torch::api::grad;
 using ::tiny_torch::api::tensor_list;
 using ::tiny_torch::api::Variable;

@@ -140,6 +140,7 @@ class TORCH_API Module : public std::enable_shared_from_this<Module> {
   friend class Cloneable;
   template <class M, class... Args>
   friend struct AnyModuleHolder;
+  friend class ModuleDictImpl;
   friend TORCH_API std::ostream& operator<<(std::ostream& stream, const Module& module);
 
   virtual void clone_(Module& other, const std::optional<Device>& device);

@@ -3,6 +3,8 @@
 #include <deque>
 #include <sstream>
 
+#include "aten/core/OperatorHandle.h"
+
 namespace tiny_torch {
 
 KernelFunctor::~KernelFunctor() = default;
@@ -177,6 +179,17 @@ void Dispatcher::set_fallback(DispatchKey key, KernelFunction kernel) {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   fallbacks_[index_of(key)] = std::move(kernel);
   for (OperatorEntry& op : entries_) op.refresh();
+}
+
+std::optional<OperatorHandle> Dispatcher::findSchema(const char* name, const char* overload_name) {
+  const std::string overload(overload_name);
+  OperatorEntry* entry = find(overload.empty() ? std::string(name) : name + ("." + overload));
+  return entry != nullptr && entry->has_schema() ? std::optional<OperatorHandle>(OperatorHandle(*entry)) : std::nullopt;
+}
+OperatorHandle Dispatcher::findSchemaOrThrow(const char* name, const char* overload_name) {
+  const std::optional<OperatorHandle> found = findSchema(name, overload_name);
+  TORCH_CHECK(found.has_value(), "Could not find schema for ", name, *overload_name == '\0' ? "" : ".", overload_name);
+  return *found;
 }
 
 }  // namespace tiny_torch

@@ -66,6 +66,8 @@ class TORCH_API OperatorEntry {
   mutable std::atomic<const FunctionSchema*> schema_{nullptr};
 };
 
+class OperatorHandle;
+
 class TORCH_API Dispatcher {
  public:
   static Dispatcher& singleton();
@@ -75,6 +77,9 @@ class TORCH_API Dispatcher {
   /// All overloads of "ns::name" with a schema, in order of definition.
   std::vector<OperatorEntry*> overloads(const std::string& name);
   std::vector<OperatorEntry*> all();
+  /// For programs: what runs the operator "ns::name" with this overload name; RuntimeError, or nothing, when there is none.
+  OperatorHandle findSchemaOrThrow(const char* name, const char* overload_name);
+  std::optional<OperatorHandle> findSchema(const char* name, const char* overload_name);
   /// A fallback for a key is used by operators that registered nothing for it.
   void set_fallback(DispatchKey key, KernelFunction kernel);
   const KernelFunction& fallback(DispatchKey key) const { return fallbacks_[static_cast<size_t>(key)]; }
@@ -100,6 +105,7 @@ inline DispatchKeySet keys_of(TensorList list) {
   for (const TensorBase& t : list) keys = keys | keys_of(t);
   return keys;
 }
+inline DispatchKeySet keys_of(const std::vector<TensorBase>& list) { return keys_of(TensorList(list)); }
 inline DispatchKeySet keys_of(OptionalTensorList list) {
   DispatchKeySet keys;
   for (const auto& t : list) keys = keys | keys_of(t);

@@ -59,6 +59,15 @@ struct canonical<std::tuple<Ts...>> {
 };
 
 template <class T>
+struct canonical<std::optional<T>> {
+  using type = std::optional<std::conditional_t<is_tensor_class_v<T>, TensorBase, T>>;
+};
+template <class T>
+struct canonical<const std::vector<T>&> {
+  using type = const std::vector<std::conditional_t<is_tensor_class_v<T>, TensorBase, T>>&;
+};
+
+template <class T>
 struct canonical_value {
   using type = std::conditional_t<is_tensor_class_v<T>, TensorBase, typename canonical<T>::type>;
 };
@@ -105,7 +114,19 @@ TORCH_UNBOX(IntArrayRef, std::vector<int64_t>, v.to_int_list())
 TORCH_UNBOX(ArrayRef<double>, std::vector<double>, v.to_double_list())
 TORCH_UNBOX(TensorList, std::vector<TensorBase>, v.to_tensor_list())
 TORCH_UNBOX(OptionalTensorList, std::vector<std::optional<TensorBase>>, v.to_optional_tensor_list())
+// Forms that programs declare their kernels with.
+TORCH_UNBOX(std::vector<int64_t>, std::vector<int64_t>, v.to_int_list())
+TORCH_UNBOX(std::vector<double>, std::vector<double>, v.to_double_list())
+TORCH_UNBOX(std::vector<bool>, std::vector<bool>, v.to_bool_list())
+TORCH_UNBOX(std::vector<TensorBase>, std::vector<TensorBase>, v.to_tensor_list())
+TORCH_UNBOX(std::vector<std::optional<TensorBase>>, std::vector<std::optional<TensorBase>>, v.to_optional_tensor_list())
 #undef TORCH_UNBOX
+template <class T>
+struct Unboxed<const T&> {
+  T value;
+  explicit Unboxed(const IValue& v) : value(Unboxed<T>(v).get()) {}
+  const T& get() { return value; }
+};
 template <>
 struct Unboxed<ArrayRef<bool>> {
   std::unique_ptr<bool[]> value;
@@ -270,6 +291,9 @@ decltype(auto) to_declared(From&& from) {
     return reinterpret_cast<To>(from);  // const std::optional<Tensor>& over const std::optional<TensorBase>&
   } else if constexpr (is_tensor_class_v<Plain>) {
     return Plain(std::forward<From>(from));
+  } else if constexpr (!std::is_same_v<std::decay_t<From>, Plain>) {
+    static_assert(sizeof(std::decay_t<From>) == sizeof(Plain));  // std::optional<Tensor>, std::vector<Tensor>
+    return Plain(std::move(reinterpret_cast<Plain&>(from)));
   } else {
     return static_cast<To>(std::forward<From>(from));
   }

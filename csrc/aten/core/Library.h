@@ -8,6 +8,7 @@
 #pragma once
 
 #include "aten/core/Dispatcher.h"
+#include "aten/core/OperatorHandle.h"
 
 namespace tiny_torch {
 

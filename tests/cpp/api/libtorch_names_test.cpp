@@ -190,7 +190,7 @@ TEST(LibtorchNames, BlobsInSteps) {
   bool freed = false;
   {
     const torch::Tensor x = at::for_blob(values, {2, 2})
-                                .strides(at::IntArrayRef({1, 3}))
+                                .strides({1, 3})
                                 .deleter([&](void*) { freed = true; })
                                 .options(torch::kFloat)
                                 .make_tensor();

@@ -74,6 +74,11 @@ class TORCH_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
   void reset() override {}
   void pretty_print(std::ostream& stream) const override { stream << "torch::nn::ModuleDict"; }
 
+  /// Over items with key() and value().
+  auto begin() { return children_.begin(); }
+  auto begin() const { return children_.begin(); }
+  auto end() { return children_.end(); }
+  auto end() const { return children_.end(); }
   std::vector<Item> items() const { return named_children().pairs(); }
   std::vector<std::string> keys() const { return named_children().keys(); }
   std::vector<std::shared_ptr<Module>> values() const { return children(); }
