@@ -8,6 +8,28 @@
 
 namespace tiny_torch {
 
+namespace detail {
+/// The name of a type as PyTorch's message about values that do not fit has it.
+constexpr const char* conversion_name(ScalarType t) {
+  switch (t) {
+    case kByte:
+      return "uint8_t";
+    case kChar:
+      return "int8_t";
+    case kShort:
+      return "int16_t";
+    case kLong:
+      return "int64_t";
+    default:
+      return cpp_name(t);
+  }
+}
+template <class T>
+void check_fits(bool fits) {
+  TORCH_CHECK(fits, "value cannot be converted to type ", conversion_name(scalar_type_of<T>), " without overflow");
+}
+}  // namespace detail
+
 class Scalar {
  public:
   enum class Kind : uint8_t { Int, Double, Complex, Bool };
@@ -41,13 +63,17 @@ class Scalar {
   template <class T>
   T to() const {
     if constexpr (is_complex_v<T>) {
-      return T(to_complex_double());
+      const complex<double> v = to_complex_double();
+      if constexpr (std::is_same_v<T, complex<float>>) {
+        const auto fits = [](double d) { return !std::isfinite(d) || std::isfinite(static_cast<float>(d)); };
+        detail::check_fits<T>(fits(v.real()) && fits(v.imag()));
+      }
+      return T(v);
     } else if constexpr (std::is_same_v<T, bool>) {
       return kind_ == Kind::Double ? v_.d != 0 : kind_ == Kind::Complex ? (v_.c.re != 0 || v_.c.im != 0) : v_.i != 0;
     } else {
       if (kind_ == Kind::Complex) {
-        TORCH_CHECK(v_.c.im == 0, "value cannot be converted to type ", to_string(scalar_type_of<T>),
-                    " without overflow");
+        detail::check_fits<T>(v_.c.im == 0);
         return from_double<T>(v_.c.re);
       }
       return kind_ == Kind::Double ? from_double<T>(v_.d) : from_int<T>(v_.i);
@@ -95,15 +121,13 @@ class Scalar {
       constexpr double kEnd =
           2.0 * static_cast<double>(uint64_t{1} << (8 * sizeof(T) - 2)) * (std::is_signed_v<T> ? 1.0 : 2.0);
       constexpr double kLowest = std::is_signed_v<T> ? -kEnd : 0.0;
-      TORCH_CHECK(d < kEnd && d >= kLowest, "value cannot be converted to type ", to_string(scalar_type_of<T>),
-                  " without overflow");
+      detail::check_fits<T>(d < kEnd && d >= kLowest);
       return static_cast<T>(static_cast<int64_t>(d));
     } else if constexpr (std::is_same_v<T, double>) {
       return d;
     } else {
       const T v = static_cast<T>(static_cast<float>(d));
-      TORCH_CHECK(!std::isfinite(d) || std::isfinite(static_cast<float>(v)), "value cannot be converted to type ",
-                  to_string(scalar_type_of<T>), " without overflow");
+      detail::check_fits<T>(!std::isfinite(d) || std::isfinite(static_cast<float>(v)));
       return v;
     }
   }
@@ -115,19 +139,11 @@ class Scalar {
       // Unsigned types accept negative numbers down to minus their maximum, which wrap as in C.
       const int64_t high = static_cast<int64_t>(std::numeric_limits<T>::max());
       const int64_t low = std::is_signed_v<T> ? static_cast<int64_t>(std::numeric_limits<T>::lowest()) : -high;
-      TORCH_CHECK(i <= high && i >= low, "value cannot be converted to type ", python_type_name<T>(),
-                  " without overflow");
+      detail::check_fits<T>(i <= high && i >= low);
       return static_cast<T>(i);
     } else {
       return from_double<T>(static_cast<double>(i));
     }
-  }
-  template <class T>
-  static const char* python_type_name() {
-    return std::is_same_v<T, uint8_t>   ? "uint8_t"
-           : std::is_same_v<T, int8_t>  ? "int8_t"
-           : std::is_same_v<T, int16_t> ? "int16_t"
-                                        : "int";
   }
 
   Kind kind_;

@@ -151,7 +151,7 @@ TensorBase masked_fill(const TensorBase& self, const TensorBase& mask, const Ten
   if (self.dim() == 0 && mask.dim() == 0 && value.is_cpu() && !value.requires_grad())
     return native::masked_fill(self, mask, read_scalar(value));
   TORCH_CHECK(can_cast(value.scalar_type(), self.scalar_type()), "value cannot be converted to type ",
-              to_string(self.scalar_type()), " without overflow");
+              detail::conversion_name(self.scalar_type()), " without overflow");
   return fill_masked(self, mask, ops::to(value, self.scalar_type()));
 }
 

@@ -153,7 +153,22 @@ TEST(LibtorchNames, Scalars) {
   EXPECT_TRUE(c10::Scalar(2.5).isFloatingPoint());
   EXPECT_EQ(static_cast<float>(c10::Scalar(1.5).toHalf()), 1.5F);
   EXPECT_EQ(c10::Scalar(c10::complex<double>(1, 2)).toComplexDouble().imag(), 2);
-  EXPECT_ANY_THROW(c10::Scalar(3e9).toInt());
+  const auto overflow = [](const auto& convert) -> std::string {
+    try {
+      convert();
+    } catch (const c10::Error& error) {
+      return error.msg();
+    }
+    return "fits";
+  };
+  const std::string rest = " without overflow", start = "value cannot be converted to type ";
+  EXPECT_EQ(overflow([] { c10::Scalar(3e9).toInt(); }), start + "int" + rest);
+  EXPECT_EQ(overflow([] { c10::Scalar(1e30).toLong(); }), start + "int64_t" + rest);
+  EXPECT_EQ(overflow([] { c10::Scalar(300).toChar(); }), start + "int8_t" + rest);
+  EXPECT_EQ(overflow([] { c10::Scalar(1e6).toHalf(); }), start + "c10::Half" + rest);
+  EXPECT_EQ(overflow([] { c10::Scalar(1e300).toFloat(); }), start + "float" + rest);
+  EXPECT_EQ(overflow([] { c10::Scalar(1e300).toComplexFloat(); }), start + "c10::complex<float>" + rest);
+  EXPECT_EQ(overflow([] { c10::Scalar(INFINITY).toFloat(); }), "fits");
 }
 
 TEST(LibtorchNames, WhatPrintsHow) {
