@@ -89,7 +89,30 @@ class TORCH_API StorageImpl final : public intrusive_ptr_target, public Pooled {
   bool resizable_;
 };
 
-using Storage = intrusive_ptr<StorageImpl>;
+/// A reference to a StorageImpl. Its own methods are for programs; inside, `->` says the same.
+class Storage : public intrusive_ptr<StorageImpl> {
+ public:
+  using intrusive_ptr::intrusive_ptr;
+  Storage() = default;
+  Storage(intrusive_ptr<StorageImpl> impl) : intrusive_ptr(std::move(impl)) {}  // NOLINT: implicit
+  size_t nbytes() const { return get()->nbytes(); }
+  Device device() const { return get()->device(); }
+  DeviceType device_type() const { return device().type(); }
+  Allocator* allocator() const { return get()->allocator(); }
+  bool resizable() const { return get()->resizable(); }
+  const void* data() const { return get()->data(); }
+  /// Whoever has the pointer may write through it at any time.
+  void* mutable_data() const {
+    get()->set_externally_visible();
+    return get()->mutable_data();
+  }
+  const DataPtr& data_ptr() const {
+    mutable_data();
+    return get()->data_ptr();
+  }
+  bool is_alias_of(const Storage& other) const { return get() == other.get(); }
+  StorageImpl* unsafeGetStorageImpl() const { return get(); }
+};
 
 /// New memory for `nbytes` bytes on `device`.
 TORCH_API Storage make_storage(size_t nbytes, Device device);

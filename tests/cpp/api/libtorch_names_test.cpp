@@ -200,6 +200,24 @@ TEST(LibtorchNames, GeneratorStatesAreTensors) {
   EXPECT_THROW(generator.set_state(torch::ones({3})), c10::Error);
 }
 
+TEST(LibtorchNames, Storages) {
+  const torch::Tensor x = torch::arange(6, torch::kFloat).view({2, 3});
+  const c10::Storage storage = x.storage();
+  EXPECT_EQ(storage.nbytes(), 24U);
+  EXPECT_EQ(static_cast<float*>(storage.data_ptr().get())[4], 4.0F);
+  static_cast<float*>(storage.mutable_data())[4] = 9.0F;
+  EXPECT_EQ(x[1][1].item<float>(), 9.0F);
+  EXPECT_TRUE(storage.is_alias_of(x[1].storage()));
+  EXPECT_FALSE(storage.is_alias_of(x.clone().storage()));
+  EXPECT_EQ(storage.device(), at::Device(at::kCPU));
+}
+
+TEST(LibtorchNames, PackedSequencesMoveWithTheirDtype) {
+  const auto packed = torch::nn::utils::rnn::pack_sequence({torch::ones({2, 1}, torch::kDouble)});
+  EXPECT_EQ(packed.cpu().data().scalar_type(), torch::kDouble);
+  EXPECT_TRUE(packed.cpu().batch_sizes().equal(packed.batch_sizes()));
+}
+
 TEST(LibtorchNames, BlobsInSteps) {
   float values[] = {1, 2, 3, 4, 5, 6};
   bool freed = false;

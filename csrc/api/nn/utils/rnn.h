@@ -18,6 +18,8 @@ class TORCH_API PackedSequence {
   const Tensor& sorted_indices() const { return sorted_indices_; }
   const Tensor& unsorted_indices() const { return unsorted_indices_; }
   PackedSequence to(const TensorOptions& options) const;
+  PackedSequence cpu() const { return to(TensorOptions().device(kCPU)); }
+  PackedSequence cuda() const { return to(TensorOptions().device(kCUDA)); }
   Device device() const { return data_.device(); }
   bool is_cuda() const { return data_.is_cuda(); }
 
