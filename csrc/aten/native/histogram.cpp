@@ -1,5 +1,6 @@
 // Fronts of histograms of numbers and of points.
 #include <cmath>
+#include <limits>
 
 #include "aten/core/operators.h"
 #include "generated/kernels/statistics.h"
@@ -75,6 +76,7 @@ Edges equal_bins(const TensorBase& points, IntArrayRef bins, const Range& range)
   Edges edges;
   for (size_t i = 0; i < bins.size(); ++i) {
     TORCH_CHECK(bins[i] > 0, "torch.histogramdd(): bins must be > 0, but got ", bins[i], " for dimension ", i);
+    TORCH_CHECK(bins[i] < std::numeric_limits<int64_t>::max(), "torch.histogramdd(): too many bins for dimension ", i);
     const auto [low, high] = range_of(ops::select(points, -1, static_cast<int64_t>(i)), range, i);
     edges.push_back(
         ops::linspace(Scalar(low), Scalar(high), bins[i] + 1, points.scalar_type(), std::nullopt, points.device()));

@@ -88,7 +88,8 @@ std::tuple<TensorBase, TensorBase> _pad_packed_sequence(const TensorBase& data, 
   for (size_t i = 0; i < sizes.size(); ++i) {
     TORCH_CHECK(sizes[i] > 0 && (i == 0 || sizes[i] <= sizes[i - 1]),
                 "_pad_packed_sequence(): expected batch_sizes that are positive and do not grow");
-    total += sizes[i];
+    TORCH_CHECK(!__builtin_add_overflow(total, sizes[i], &total),
+                "_pad_packed_sequence(): expected batch_sizes with a sum");
   }
   TORCH_CHECK(total <= data.size(0), "_pad_packed_sequence(): expected data with ", total, " rows, got ", data.size(0));
   const DimVector shape = with_features({std::max(longest, total_length), batch}, data.sizes().slice(1));

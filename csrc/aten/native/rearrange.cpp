@@ -236,7 +236,7 @@ TensorBase repeat_interleave(const TensorBase& repeats, std::optional<int64_t> o
   int64_t total = 0;
   for (int64_t i = 0; i < counts.numel(); ++i) {
     TORCH_CHECK(count[i] >= 0, "repeats can not be negative");
-    total += count[i];
+    TORCH_CHECK(!__builtin_add_overflow(total, count[i], &total), "repeat_interleave(): too many repeats");
   }
   TORCH_CHECK(!output_size.has_value() || *output_size == total, "allocated size does not match required size");
   const TensorBase result = empty_tensor({total}, kLong);

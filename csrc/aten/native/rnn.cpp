@@ -296,7 +296,7 @@ NetworkResult run_data(const Cell& cell, const Options& o, const TensorBase& dat
   for (const int64_t size : steps.sizes) {
     TORCH_CHECK(size > 0 && size <= before, o.op, "(): expected batch_sizes that are positive and do not grow");
     before = size;
-    total += size;
+    TORCH_CHECK(!__builtin_add_overflow(total, size, &total), o.op, "(): expected batch_sizes with a sum");
   }
   data.size(1);
   TORCH_CHECK(!steps.sizes.empty() && data.dim() == 2 && data.size(0) >= total, o.op,

@@ -288,3 +288,17 @@ def test_values_of_meta_tensors():
         assert_same(lambda lib: call(lib, lib.zeros(2, device="meta")))  # noqa: B023
         with pytest.raises(NotImplementedError):
             call(tiny, tiny.zeros(2, device="meta"))
+
+
+def test_counts_without_a_sum_are_refused():
+    huge = tiny.tensor([2**62, 2**62, 2**62])
+    weights = [tiny.zeros(4, 3), tiny.zeros(4, 4)]
+    for call in (
+        lambda: tiny.repeat_interleave(huge),
+        lambda: tiny.zeros(3).repeat_interleave(huge),
+        lambda: tiny.rnn_tanh(tiny.zeros(5, 3), huge, tiny.zeros(1, 2, 4), weights, False, 1, 0.0, False, False),
+        lambda: tiny._pad_packed_sequence(tiny.zeros(5, 3), huge, False, 0.0, 0),
+        lambda: tiny.histogram(tiny.zeros(3), 2**63 - 1),
+    ):
+        with pytest.raises(RuntimeError):
+            call()
