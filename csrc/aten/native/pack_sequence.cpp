@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "aten/core/operators.h"
+#include "aten/native/batch_sizes.h"
 #include "generated/kernels/rnn.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -84,13 +85,7 @@ std::tuple<TensorBase, TensorBase> _pad_packed_sequence(const TensorBase& data, 
   TORCH_CHECK(total_length <= 0 || total_length >= longest,
               "Expected total_length to be at least the length of the longest sequence in input, but got total_length=",
               total_length, " and max sequence length being ", longest);
-  int64_t total = 0;
-  for (size_t i = 0; i < sizes.size(); ++i) {
-    TORCH_CHECK(sizes[i] > 0 && (i == 0 || sizes[i] <= sizes[i - 1]),
-                "_pad_packed_sequence(): expected batch_sizes that are positive and do not grow");
-    TORCH_CHECK(!__builtin_add_overflow(total, sizes[i], &total),
-                "_pad_packed_sequence(): expected batch_sizes with a sum");
-  }
+  const int64_t total = packed_rows("_pad_packed_sequence", sizes);
   TORCH_CHECK(total <= data.size(0), "_pad_packed_sequence(): expected data with ", total, " rows, got ", data.size(0));
   const DimVector shape = with_features({std::max(longest, total_length), batch}, data.sizes().slice(1));
   TensorBase out = ops::full(shape, padding_value, data.scalar_type(), std::nullopt, data.device());

@@ -204,7 +204,7 @@ TensorBase max_pool_backward(const char* op, int64_t dims, const TensorBase& gra
 
 TensorBase avg_pool(const char* op, int64_t dims, const TensorBase& self, const WindowArgs& args, AvgDivisor divisor) {
   const PoolWindows w = make_windows(op, dims, self, args, true);
-  if (dims == 3) {
+  if (dims == 3) {  // as in PyTorch: padding makes no room here
     for (int64_t d = 0; d < 3; ++d) {
       const int64_t size = self.size(d - 3), kernel = args.kernel[args.kernel.size() == 1 ? 0 : d];
       TORCH_CHECK(kernel <= size, op, "(): a window of ", kernel, " is larger than the input's ", size, " in dim ",

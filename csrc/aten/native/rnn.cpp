@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "aten/core/operators.h"
+#include "aten/native/batch_sizes.h"
 #include "generated/kernels/rnn.h"
 #include "generated/ops/activation.h"
 #include "generated/ops/copy.h"
@@ -292,12 +293,7 @@ std::vector<int64_t> read_sizes(const char* op, const TensorBase& sizes) {
 NetworkResult run_data(const Cell& cell, const Options& o, const TensorBase& data, const TensorBase& batch_sizes,
                        TensorList hx, TensorList params) {
   Steps steps{read_sizes(o.op, batch_sizes)};
-  int64_t total = 0, before = steps.sizes.empty() ? 0 : steps.sizes[0];
-  for (const int64_t size : steps.sizes) {
-    TORCH_CHECK(size > 0 && size <= before, o.op, "(): expected batch_sizes that are positive and do not grow");
-    before = size;
-    TORCH_CHECK(!__builtin_add_overflow(total, size, &total), o.op, "(): expected batch_sizes with a sum");
-  }
+  const int64_t total = packed_rows(o.op, steps.sizes);
   data.size(1);
   TORCH_CHECK(!steps.sizes.empty() && data.dim() == 2 && data.size(0) >= total, o.op,
               "(): expected data with one row for each of the ", total, " entries of batch_sizes, got ", data.sizes());
