@@ -7,6 +7,10 @@
 
 namespace tiny_torch::autodiff {
 
+/// The name of a node that depends on whether a tensor stands for a Python number.
+inline const char* numbered(const TensorBase& t, const char* number, const char* tensor) {
+  return t.impl()->is_wrapped_number() ? number : tensor;
+}
 TensorBase div_mode_grad_self(const TensorBase& grad, const TensorBase& other, const std::optional<std::string>& mode);
 TensorBase div_mode_grad_other(const TensorBase& grad, const TensorBase& self, const TensorBase& other,
                                const std::optional<std::string>& mode);

@@ -1,6 +1,7 @@
 // Gradients of the elementary functions.
 #pragma once
 
+#include "autograd/binary_formulas.h"
 #include "autograd/formulas.h"
 #include "generated/ops/compare.h"
 #include "generated/ops/elementary.h"

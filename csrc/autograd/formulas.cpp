@@ -8,6 +8,8 @@ TensorBase scaled(const TensorBase& grad, const Scalar& factor) { return factor.
 
 TensorBase zeros_like_grad(const TensorBase& grad) { return ops::zeros_like(grad); }
 
+TensorBase not_implemented(const char* op) { TORCH_CHECK(false, "derivative for aten::", op, " is not implemented"); }
+
 TensorBase sum_to_size(const TensorBase& grad, IntArrayRef sizes) {
   if (grad.sizes() == sizes) return grad;
   DimVector dims;

@@ -35,6 +35,15 @@ TensorBase linear_grad_weight(const TensorBase& grad, const TensorBase& input, i
   return ops::mm(ops::t(as_rows(grad)), ops::conj(as_rows(input)));
 }
 
+const char* linear_node_name(const TensorBase& input, const TensorBase& weight, bool has_bias) {
+  const int64_t dim = input.dim();
+  if (has_bias && weight.dim() == 2 && (dim == 2 || input.is_contiguous()))
+    return dim == 2 ? "AddmmBackward0" : "ViewBackward0";
+  if (has_bias) return "AddBackward0";
+  if (weight.dim() == 1) return dim == 1 ? "DotBackward0" : dim == 2 ? "MvBackward0" : "UnsafeViewBackward0";
+  return dim == 1 ? "SqueezeBackward4" : dim == 2 ? "MmBackward0" : "UnsafeViewBackward0";
+}
+
 TensorBase linear_grad_bias(const TensorBase& grad) {
   if (grad.dim() <= 1) return grad;
   return ops::sum(as_rows(grad), OptionalIntArrayRef(IntArrayRef({int64_t{0}})));

@@ -94,6 +94,48 @@ TensorBase shaped(const std::optional<TensorBase>& t, IntArrayRef shape) {
 
 }  // namespace
 
+NormGrads group_norm_grads(const TensorBase& grad, const TensorBase& grad_mean, const TensorBase& grad_rstd,
+                           const TensorBase& input, const std::optional<TensorBase>& weight, int64_t N, int64_t C,
+                           int64_t HxW, int64_t group, double eps, std::array<bool, 3> mask) {
+  // The groups are the rows of a layer norm, whose statistics are not kept but computed again.
+  const int64_t per_group = C / group * HxW, normalized[] = {per_group};
+  const TensorBase rows = ops::reshape(ops::contiguous(input), {N, group, per_group});
+  const auto [xhat, mean, rstd] = ops::native_layer_norm(rows, normalized, std::nullopt, std::nullopt, eps);
+  TensorBase to_rows, to_weight, to_bias;
+  if (grad.defined()) {
+    DimVector others, parameter_shape(static_cast<size_t>(input.dim() - 1), 1);
+    parameter_shape[0] = C;
+    for (int64_t d = 0; d < input.dim(); ++d) {
+      if (d != 1) others.push_back(d);
+    }
+    const auto total = [&](const TensorBase& t) {
+      return ops::sum(t, OptionalIntArrayRef(IntArrayRef(others)), false,
+                      weight.has_value() ? std::optional<ScalarType>(weight->scalar_type()) : std::nullopt);
+    };
+    if (mask[0]) {
+      TensorBase g = weight.has_value() ? grad * ops::reshape(*weight, parameter_shape) : grad;
+      if (g.scalar_type() != input.scalar_type()) g = ops::to(g, input.scalar_type());
+      to_rows =
+          std::get<0>(ops::native_layer_norm_backward(ops::reshape(ops::contiguous(g), rows.sizes()), rows, normalized,
+                                                      mean, rstd, std::nullopt, std::nullopt, {true, false, false}));
+    }
+    if (mask[1]) to_weight = total(grad * ops::reshape(xhat, input.sizes()));
+    if (mask[2]) to_bias = total(grad);
+  }
+  if (mask[0] && (grad_mean.defined() || grad_rstd.defined())) {
+    Normalization n{ops::to(rows, mean.scalar_type()), mean, rstd, TensorBase(), {2}, {}, false};
+    n.follow_input();
+    const Scalar count(per_group);
+    const int64_t per_row[] = {N, group, 1};
+    TensorBase through;
+    if (grad_mean.defined()) through = ops::expand(ops::reshape(grad_mean, per_row) / count, rows.sizes());
+    if (grad_rstd.defined())
+      through = sum_of(through, -(ops::reshape(grad_rstd, per_row) * ops::square(n.rstd) * n.xhat() / count));
+    to_rows = sum_of(to_rows, ops::to(through, input.scalar_type()));
+  }
+  return {shaped(to_rows, input.sizes()), to_weight, to_bias};
+}
+
 NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight,
                                      const TensorBase& grad_of_bias, const TensorBase& grad_out,
                                      const TensorBase& input, IntArrayRef normalized_shape, const TensorBase& mean,

@@ -17,6 +17,10 @@ NormGrads batch_norm_grads(const TensorBase& grad, const TensorBase& input, cons
                            const std::optional<TensorBase>& running_mean, const std::optional<TensorBase>& running_var,
                            const TensorBase& save_mean, const TensorBase& save_invstd, bool training, double eps,
                            std::array<bool, 3> mask);
+/// Given the gradients of the result, of the means and of the inverse standard deviations.
+NormGrads group_norm_grads(const TensorBase& grad, const TensorBase& grad_mean, const TensorBase& grad_rstd,
+                           const TensorBase& input, const std::optional<TensorBase>& weight, int64_t N, int64_t C,
+                           int64_t HxW, int64_t group, double eps, std::array<bool, 3> mask);
 
 /// Of input, weight and grad_out of the backward operators, given the gradients of their three results.
 NormGrads layer_norm_double_backward(const TensorBase& grad_of_input, const TensorBase& grad_of_weight,

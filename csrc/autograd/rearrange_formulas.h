@@ -1,4 +1,4 @@
-// Gradients of the operators that write slices.
+// Gradients of the operators that repeat, move and fill slices.
 #pragma once
 
 #include "aten/core/operators.h"
@@ -6,6 +6,7 @@
 #include "generated/ops/creation.h"
 #include "generated/ops/rearrange.h"
 #include "generated/ops/reduce.h"
+#include "generated/ops/shape.h"
 
 namespace tiny_torch::autodiff {
 
@@ -13,6 +14,26 @@ namespace tiny_torch::autodiff {
 inline TensorBase index_fill_grad_value(const TensorBase& grad, int64_t dim, const TensorBase& index) {
   const TensorBase filled = ops::index_fill(ops::zeros_like(grad), dim, index, Scalar(1));
   return ops::sum(ops::where(ops::ne(filled, wrapped_scalar(0)), grad, wrapped_scalar(0.0)));
+}
+
+inline DimVector negated(IntArrayRef shifts) {
+  DimVector result;
+  for (int64_t shift : shifts) result.push_back(-shift);
+  return result;
+}
+
+/// The sum over the copies that `repeats` made of a tensor of `sizes`.
+inline TensorBase repeat_grad(const TensorBase& grad, IntArrayRef repeats, IntArrayRef sizes) {
+  const size_t added = repeats.size() - sizes.size();
+  // Each dimension apart: how often, and what.
+  DimVector apart, copies;
+  for (size_t d = 0; d < repeats.size(); ++d) {
+    copies.push_back(static_cast<int64_t>(apart.size()));
+    apart.push_back(repeats[d]);
+    if (d >= added) apart.push_back(sizes[d - added]);
+  }
+  if (copies.empty()) return grad;
+  return ops::sum(ops::reshape(grad, apart), OptionalIntArrayRef(IntArrayRef(copies)), false);
 }
 
 }  // namespace tiny_torch::autodiff

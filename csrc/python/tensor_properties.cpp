@@ -176,8 +176,9 @@ PyObject* conjugated(PyObject* self, PyRef result) {
 PyObject* get_T(PyObject* self, void*) {
   HANDLE_ERRORS
   const int64_t dim = unpack(self).dim();
-  if (dim == 2) return transposed(self);
-  if (dim > 2) {
+  if (dim == 0) {
+    TORCH_WARN_ONCE("x.T of a 0-d tensor is deprecated; it gives x itself");
+  } else if (dim != 2) {
     TORCH_WARN_ONCE(
         "x.T reverses the shape of a tensor that is no matrix, which is deprecated; use x.mT or x.permute()");
   }

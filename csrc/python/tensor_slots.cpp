@@ -72,7 +72,6 @@ enum Op {
   Abs,
   Invert,
   Reciprocal,
-  RSub,
   NumOps
 };
 constexpr const char* kMethods[NumOps] = {"add",
@@ -109,8 +108,7 @@ constexpr const char* kMethods[NumOps] = {"add",
                                           "neg",
                                           "abs",
                                           "bitwise_not",
-                                          "reciprocal",
-                                          "rsub"};
+                                          "reciprocal"};
 FastFunction functions[NumOps] = {};
 
 /// Operands that a method does not take are left to the other operand's class.

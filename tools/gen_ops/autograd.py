@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.gen_ops import cpp
-from tools.gen_ops.model import Arg, Op, OpListError
+from tools.gen_ops.model import Arg, Op, OpListError, node_name
 
 METADATA = {
     "sizes": ("std::vector<int64_t>", "{a}.sizes().vec()"),
@@ -55,8 +55,9 @@ class Formula:
 
 @dataclass
 class NodeInfo:
-    name: str  # of the C++ class; `full_name` is what name() gives
-    full_name: str
+    name: str  # of the C++ class
+    shown: str  # what name() gives; "" where each node is told
+    chosen_by: str  # the C++ that tells it, over the op's arguments
     inputs: list[Arg]
     formulas: list[Formula]
     saved: list[Saved]
@@ -68,12 +69,6 @@ def differentiable_args(op: Op, formulas: dict) -> list[Arg]:
     if unknown:
         raise OpListError(f"{op.schema.full_name}: backward names {sorted(unknown)}, which are no tensor arguments")
     return [a for a in op.args if a.name in named]
-
-
-def default_node_name(op: Op) -> str:
-    name = (op.base or op).schema.name.strip("_")
-    name = "".join(part[:1].upper() + part[1:] for part in name.split("_")) + "Backward0"
-    return re.sub(r"\d[a-z]", lambda m: m[0].upper(), name)  # MaxPool2D, as PyTorch prints it
 
 
 def output_names(op: Op) -> list[str]:
@@ -100,12 +95,13 @@ def analyse(op: Op) -> NodeInfo | None:
         formula = Formula(names, str(text).strip(), [slot_of[n] for n in names])
         formula.text = collect_saved(op, formula, outputs, saved)
         formulas.append(formula)
-    node = source.entry.get("node") or default_node_name(op)
+    node = node_name(source)
     if op.form == "inplace":
         node = source.entry.get("inplace_node", node)
-    return NodeInfo(
-        node.rpartition("::")[2], node, inputs, formulas, sorted(saved.values(), key=lambda s: (s.is_output, s.name))
-    )
+    kept = sorted(saved.values(), key=lambda s: (s.is_output, s.name))
+    if "(" in node:
+        return NodeInfo(f"{source.ident}_node", "", node, inputs, formulas, kept)
+    return NodeInfo(node.rpartition("::")[2], node, "", inputs, formulas, kept)
 
 
 def collect_saved(op: Op, formula: Formula, outputs: list[str], saved: dict[str, Saved]) -> str:
@@ -152,7 +148,8 @@ def saved_argument(a: Arg) -> Saved:
 def node_struct(info: NodeInfo) -> str:
     lines = [
         f"struct {info.name} final : Node {{",
-        f'  std::string name() const override {{ return "{info.full_name}"; }}',
+        f"  std::string name() const override {{ return {cpp.quote(info.shown) if info.shown else 'name_'}; }}",
+        *(["  const char* name_ = nullptr;"] if info.chosen_by else []),
         "  variable_list apply(variable_list&& grads) override;",
     ]
     release = []
@@ -399,6 +396,8 @@ def differentiable_outputs(op: Op) -> list[str]:
 def start_node(op: Op, info: NodeInfo, names: str) -> list[str]:
     lines = [f"  grad_fn->set_next_edges(collect_next_edges({names}));"]
     lines += [f"  grad_fn->{a.name}_size_ = {a.name}.size();" for a in info.inputs if a.type.is_list]
+    if info.chosen_by:
+        lines.append(f"  grad_fn->name_ = {info.chosen_by};")
     return lines + [line[2:] for line in save_statements(op, info, outputs=False)]
 
 

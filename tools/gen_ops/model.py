@@ -17,7 +17,7 @@ FIELDS = {
     "kind": "how the op is made: " + ", ".join(KINDS),
     "doc": "a sentence for the docstring and the op table",
     "backward": "a formula per argument, or composite (through the ops called), none, ignored (not even in place)",
-    "node": "name of the autograd node where it is not the op's name with Backward0",
+    "node": "name of the autograd node where it is not the op's name with Backward0; a call is C++ over the arguments that gives it",
     "inplace_node": "the same for the in-place form",
     "differentiable": "results that have a gradient, where not all floating ones do",
     "multi_output": "true: several results are views of one tensor, so they may not be changed in place",
@@ -279,6 +279,13 @@ def _out_of(op: Op) -> Op:
     return Op(schema, op.family, op.kind, op.entry, "out", op, native_name(op.entry.get("out"), s.name + "_out"))
 
 
+def node_name(op: Op) -> str:
+    if "node" in op.entry:
+        return op.entry["node"]
+    name = "".join(part[:1].upper() + part[1:] for part in op.schema.name.strip("_").split("_")) + "Backward0"
+    return re.sub(r"\d[a-z]", lambda m: m[0].upper(), name)  # MaxPool2D, as PyTorch prints it
+
+
 def copy_entry(op: Op) -> dict | None:
     """The entry `x_copy` that belongs to a view op `x`: the same elements in memory of their own."""
     s = op.schema
@@ -293,16 +300,19 @@ def copy_entry(op: Op) -> dict | None:
     called = "reshape" if s.full_name == "view" else s.name
     view = f"ops::{called}({', '.join(a.name for a in op.cpp_args)})"
     is_list = s.returns[0].type.is_list
-    return {
+    entry = {
         "op": str(copied),
         "variants": "function" if is_list else "function, out",
         "kind": "composite",
         "composite": f"clone_all({view})" if is_list else f"ops::clone({view}, MemoryFormat::Contiguous)",
-        "backward": "composite",
+        "backward": op.backward,
         "out_overload": f"{s.overload}_out" if s.overload else "out",
         "out_dtype": "exact",
         "doc": f"{s.name} as a copy instead of a view.",
     }
+    if isinstance(op.backward, dict):
+        entry["node"] = node_name(op) + "_copy"
+    return entry
 
 
 def native_name(value, default: str) -> str:

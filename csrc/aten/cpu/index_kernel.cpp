@@ -18,39 +18,67 @@ using native::SortCall;
 
 void check_bounds(const GatherCall& call, int64_t size) {
   const int64_t* index = call.index.const_data_ptr<int64_t>();
-  const int64_t n = call.index.numel();
-  for (int64_t i = 0; i < n; ++i) {
-    TORCH_CHECK(index[i] >= 0 && index[i] < size, "index ", index[i], " is out of bounds for dimension ", call.dim,
-                " with size ", size);
-  }
+  parallel_for(0, call.index.numel(), kGrainSize, [&](int64_t begin, int64_t end) {
+    // As unsigned, negative numbers are too large as well.
+    bool outside = false;
+    for (int64_t i = begin; i < end; ++i) outside |= static_cast<uint64_t>(index[i]) >= static_cast<uint64_t>(size);
+    for (int64_t i = begin; outside && i < end; ++i) {
+      TORCH_CHECK(index[i] >= 0 && index[i] < size, "index ", index[i], " is out of bounds for dimension ", call.dim,
+                  " with size ", size);
+    }
+  });
 }
 
-// f(linear position in index, element offset in `indexed` without dim, offset in `dense`) for positions [begin, end).
+// f(position, offset a, offset b, count) for the pieces of rows that the positions [begin, end) of a tensor of `sizes`
+// are, in its order. Along a row the offsets grow by the last strides.
 template <class F>
-void walk(const GatherCall& call, const TensorBase& indexed, const TensorBase& dense, int64_t begin, int64_t end,
-          const F& f) {
-  const IntArrayRef sizes = call.index.sizes();
+void walk_rows(IntArrayRef sizes, IntArrayRef strides_a, IntArrayRef strides_b, int64_t begin, int64_t end,
+               const F& f) {
   DimVector at(sizes.size(), 0);
   int64_t rest = begin, a = 0, b = 0;
   for (size_t d = sizes.size(); d-- > 0;) {
     at[d] = rest % sizes[d];
     rest /= sizes[d];
-    if (static_cast<int64_t>(d) != call.dim) a += at[d] * indexed.strides()[d];
-    b += at[d] * dense.strides()[d];
+    a += at[d] * strides_a[d];
+    b += at[d] * strides_b[d];
   }
-  for (int64_t i = begin; i < end; ++i) {
-    f(i, a, b);
-    for (size_t d = sizes.size(); d-- > 0;) {
-      const int64_t step_a = static_cast<int64_t>(d) == call.dim ? 0 : indexed.strides()[d],
-                    step_b = dense.strides()[d];
-      a += step_a;
-      b += step_b;
+  if (sizes.empty()) {
+    if (begin < end) f(begin, a, b, int64_t{1});
+    return;
+  }
+  const size_t last = sizes.size() - 1;
+  for (int64_t i = begin; i < end;) {
+    const int64_t count = std::min(end - i, sizes[last] - at[last]);
+    f(i, a, b, count);
+    i += count;
+    a -= at[last] * strides_a[last];
+    b -= at[last] * strides_b[last];
+    at[last] = 0;
+    for (size_t d = last; d-- > 0;) {
+      a += strides_a[d];
+      b += strides_b[d];
       if (++at[d] < sizes[d]) break;
-      a -= step_a * sizes[d];
-      b -= step_b * sizes[d];
+      a -= strides_a[d] * sizes[d];
+      b -= strides_b[d] * sizes[d];
       at[d] = 0;
     }
   }
+}
+
+// f(position, offset a, offset b) for each of the positions.
+template <class F>
+void walk(IntArrayRef sizes, IntArrayRef strides_a, IntArrayRef strides_b, int64_t begin, int64_t end, const F& f) {
+  const int64_t step_a = sizes.empty() ? 0 : strides_a.back(), step_b = sizes.empty() ? 0 : strides_b.back();
+  walk_rows(sizes, strides_a, strides_b, begin, end, [&](int64_t i, int64_t a, int64_t b, int64_t count) {
+    for (int64_t j = 0; j < count; ++j) f(i + j, a + j * step_a, b + j * step_b);
+  });
+}
+
+// The strides of the tensor that is indexed; what the index says comes on top.
+DimVector strides_but(const TensorBase& indexed, int64_t dim) {
+  DimVector strides(indexed.strides());
+  if (!strides.empty()) strides[static_cast<size_t>(dim)] = 0;
+  return strides;
 }
 
 void gather_kernel(const GatherCall& call) {
@@ -61,8 +89,9 @@ void gather_kernel(const GatherCall& call) {
     using T = decltype(tag);
     const T* from = static_cast<const T*>(call.other.const_data_ptr());
     T* to = static_cast<T*>(call.out.mutable_data_ptr());
+    const DimVector strides = strides_but(call.other, call.dim);
     parallel_for(0, call.index.numel(), kGrainSize / 4, [&](int64_t begin, int64_t end) {
-      walk(call, call.other, call.out, begin, end,
+      walk(call.index.sizes(), strides, call.out.strides(), begin, end,
            [&](int64_t i, int64_t a, int64_t b) { to[b] = from[a + index[i] * stride]; });
     });
   });
@@ -74,10 +103,11 @@ void scatter_with(const GatherCall& call, const Combine& combine) {
   const int64_t stride = call.out.stride(call.dim);
   const T* from = static_cast<const T*>(call.other.const_data_ptr());
   T* to = static_cast<T*>(call.out.mutable_data_ptr());
-  walk(call, call.out, call.other, 0, call.index.numel(), [&](int64_t i, int64_t a, int64_t b) {
-    T& cell = to[a + index[i] * stride];
-    cell = combine(cell, from[b]);
-  });
+  walk(call.index.sizes(), strides_but(call.out, call.dim), call.other.strides(), 0, call.index.numel(),
+       [&](int64_t i, int64_t a, int64_t b) {
+         T& cell = to[a + index[i] * stride];
+         cell = combine(cell, from[b]);
+       });
 }
 
 template <class T>
@@ -128,15 +158,80 @@ void scatter_kernel(const GatherCall& call) {
   }
 }
 
-void nonzero_kernel(const TensorBase& mask, std::vector<int64_t>& found) {
-  const bool* data = mask.const_data_ptr<bool>();
-  const int64_t n = mask.numel();
-  int64_t count = 0;
-  for (int64_t i = 0; i < n; ++i) count += data[i];
-  found.reserve(static_cast<size_t>(count));
-  for (int64_t i = 0; i < n; ++i) {
-    if (data[i]) found.push_back(i);
+void flip_kernel(const TensorBase& out, const TensorBase& self, ArrayRef<bool> flipped) {
+  DimVector strides(self.strides());
+  int64_t start = 0;
+  for (size_t d = 0; d < strides.size(); ++d) {
+    if (!flipped[d]) continue;
+    start += (self.sizes()[d] - 1) * strides[d];
+    strides[d] = -strides[d];
   }
+  dispatch_itemsize(self.scalar_type(), "flip", [&](auto tag) {
+    using T = decltype(tag);
+    const T* from = static_cast<const T*>(self.const_data_ptr()) + start;
+    T* to = static_cast<T*>(out.mutable_data_ptr());
+    const int64_t step = strides.empty() ? 0 : strides.back(), out_step = strides.empty() ? 0 : out.strides().back();
+    parallel_for(0, self.numel(), kGrainSize, [&](int64_t begin, int64_t end) {
+      walk_rows(self.sizes(), strides, out.strides(), begin, end, [&](int64_t, int64_t a, int64_t b, int64_t count) {
+        const T* x = from + a;
+        T* y = to + b;
+        if (step == -1 && out_step == 1) {
+          for (int64_t j = 0; j < count; ++j) y[j] = x[-j];
+        } else if (step == 1 && out_step == 1) {
+          std::copy(x, x + count, y);
+        } else {
+          for (int64_t j = 0; j < count; ++j) y[j * out_step] = x[j * step];
+        }
+      });
+    });
+  });
+}
+
+// One row of coordinates per dim. Blocks count first, so that each knows where its positions go.
+void nonzero_kernel(const TensorBase& mask, TensorBase& coordinates) {
+  constexpr int64_t kBlock = 8192;
+  const bool* data = mask.const_data_ptr<bool>();
+  const int64_t n = mask.numel(), blocks = (n + kBlock - 1) / kBlock;
+  std::vector<int64_t> first(static_cast<size_t>(blocks) + 1, 0);
+  parallel_for(0, blocks, 4, [&](int64_t begin, int64_t end) {
+    for (int64_t k = begin; k < end; ++k) {
+      int64_t count = 0;
+      for (int64_t i = k * kBlock; i < std::min(n, (k + 1) * kBlock); ++i) count += static_cast<int64_t>(data[i]);
+      first[static_cast<size_t>(k) + 1] = count;
+    }
+  });
+  std::partial_sum(first.begin(), first.end(), first.begin());
+  const int64_t found = first.back(), rank = mask.dim();
+  coordinates = empty_tensor({rank, found}, kLong, mask.device());
+  if (rank == 0) return;
+  int64_t* to = coordinates.mutable_data_ptr<int64_t>();
+  const IntArrayRef sizes = mask.sizes();
+  const int64_t width = sizes.back();
+  parallel_for(0, blocks, 4, [&](int64_t begin, int64_t end) {
+    int64_t positions[kBlock];
+    DimVector row(sizes.size(), 0);  // its last place stays 0
+    for (int64_t k = begin; k < end; ++k) {
+      int64_t count = 0;
+      for (int64_t i = k * kBlock; i < std::min(n, (k + 1) * kBlock); ++i) {
+        positions[count] = i;
+        count += static_cast<int64_t>(data[i]);
+      }
+      int64_t at = first[static_cast<size_t>(k)], row_start = -width - 1;
+      for (int64_t p = 0; p < count; ++p, ++at) {
+        const int64_t position = positions[p];
+        if (position >= row_start + width) {
+          row_start = position - position % width;
+          int64_t rest = position / width;
+          for (size_t d = sizes.size() - 1; d-- > 0;) {
+            row[d] = rest % sizes[d];
+            rest /= sizes[d];
+          }
+        }
+        for (int64_t d = 0; d < rank - 1; ++d) to[d * found + at] = row[static_cast<size_t>(d)];
+        to[(rank - 1) * found + at] = position - row_start;
+      }
+    }
+  });
 }
 
 // The first k of n elements in order; `best` holds those at positions below k. They form a heap whose top is the last of
@@ -215,10 +310,12 @@ void sort_kernel(const SortCall& call) {
 }  // namespace
 
 namespace {
+using native::flip_stub;
 using native::gather_stub;
 using native::nonzero_stub;
 using native::scatter_stub;
 using native::sort_stub;
+REGISTER_STUB(flip_stub, DeviceType::CPU, &flip_kernel);
 REGISTER_STUB(gather_stub, DeviceType::CPU, &gather_kernel);
 REGISTER_STUB(scatter_stub, DeviceType::CPU, &scatter_kernel);
 REGISTER_STUB(nonzero_stub, DeviceType::CPU, &nonzero_kernel);

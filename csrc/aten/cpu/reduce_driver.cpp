@@ -65,7 +65,7 @@ struct Runner {
 
   A init() const {
     T value;
-    fns.row(nullptr, 0, &value);
+    fns.rows(nullptr, 0, 1, &value);
     return A(value);
   }
 
@@ -100,7 +100,7 @@ struct Runner {
     for (int64_t i = 0; i < n; i += kChunk) {
       const int64_t count = std::min(kChunk, n - i);
       T part;
-      fns.row(load(source + i * static_cast<int64_t>(itemsize), count, buffer, type), count, &part);
+      fns.rows(load(source + i * static_cast<int64_t>(itemsize), count, buffer, type), count, 1, &part);
       total = combine(total, A(part));
     }
     return total;
@@ -147,47 +147,121 @@ void reduce_rows(const Runner<T>& run, const Shape& s) {
     }
     return;
   }
-  parallel_for(0, s.outer, std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, s.red)),
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t o = begin; o < end; ++o) {
-                   const A value = run.finish(run.row(data + o * row_bytes, s.red, type));
-                   run.store(&value, o, 1);
-                 }
-               });
+  const int64_t grain = std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, s.red));
+  if (s.red > kChunk) {
+    parallel_for(0, s.outer, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; ++o) {
+        const A value = run.finish(run.row(data + o * row_bytes, s.red, type));
+        run.store(&value, o, 1);
+      }
+    });
+    return;
+  }
+  // Of short rows, as many at once as fit into the buffer.
+  const int64_t group = std::min(kTile, kChunk / std::max<int64_t>(1, s.red));
+  parallel_for(0, s.outer, grain, [&](int64_t begin, int64_t end) {
+    alignas(64) T buffer[kChunk];
+    T parts[kTile];
+    A values[kTile];
+    for (int64_t o = begin; o < end; o += group) {
+      const int64_t count = std::min(group, end - o);
+      run.fns.rows(run.load(data + o * row_bytes, count * s.red, buffer, type), s.red, count, parts);
+      for (int64_t i = 0; i < count; ++i) values[i] = run.finish(A(parts[i]));
+      run.store(values, o, count);
+    }
+  });
 }
 
-// Tiles of the inner dims; every kFlush rows the accumulators move to the wider type.
+// Columns [first, first + n) of the rows [begin, end) under one outer place, combined into `total`. Narrow rows are
+// taken `fold` at a time, as one row; every kFlush of those the accumulators move to the wider type.
+template <class T>
+struct Columns {
+  using A = typename Runner<T>::A;
+  static constexpr int64_t kFlush = 128;
+  const Runner<T>& run;
+  const Shape& s;
+  int64_t fold;
+  T start;
+  alignas(64) T acc[kTile];
+  alignas(64) T buffer[kTile];
+  std::vector<A> total = std::vector<A>(static_cast<size_t>(kTile));
+
+  Columns(const Runner<T>& r, const Shape& shape, int64_t rows_at_once) : run(r), s(shape), fold(rows_at_once) {
+    run.fns.rows(nullptr, 0, 1, &start);
+  }
+
+  void combine(int64_t o, int64_t first, int64_t n, int64_t begin, int64_t end) {
+    const auto* data = static_cast<const char*>(s.x.const_data_ptr());
+    const ScalarType type = s.x.scalar_type();
+    const int64_t width = n * fold;
+    if (begin == end) std::fill(total.begin(), total.begin() + width, A(start));
+    for (int64_t r = begin; r < end; r += kFlush * fold) {
+      std::fill(acc, acc + width, start);
+      const int64_t stop = std::min(end, r + kFlush * fold);
+      for (int64_t k = r; k < stop; k += fold) {
+        const int64_t count = n * std::min(fold, stop - k);
+        const char* row = data + ((o * s.red + k) * s.inner + first) * static_cast<int64_t>(run.itemsize);
+        run.fns.accumulate(acc, run.load(row, count, buffer, type), count);
+      }
+      if (r == begin) {
+        for (int64_t i = 0; i < width; ++i) total[static_cast<size_t>(i)] = A(acc[i]);
+      } else {
+        for (int64_t i = 0; i < width; ++i) add(i, A(acc[i]));
+      }
+    }
+    for (int64_t i = n; i < width; ++i) add(i % n, total[static_cast<size_t>(i)]);
+  }
+  void add(int64_t i, A value) {
+    A& sum = total[static_cast<size_t>(i)];
+    sum = run.combine(sum, value);
+  }
+  void store(int64_t at, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) total[static_cast<size_t>(i)] = run.finish(total[static_cast<size_t>(i)]);
+    run.store(total.data(), at, n);
+  }
+};
+
 template <class T>
 void reduce_columns(const Runner<T>& run, const Shape& s) {
   using A = typename Runner<T>::A;
-  constexpr int64_t kFlush = 128;
-  const auto* data = static_cast<const char*>(s.x.const_data_ptr());
-  const ScalarType type = s.x.scalar_type();
-  const auto itemsize = static_cast<int64_t>(run.itemsize);
-  const int64_t tiles = (s.inner + kTile - 1) / kTile;
-  const int64_t grain = std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, s.red * std::min(kTile, s.inner)));
-  parallel_for(0, s.outer * tiles, grain, [&](int64_t begin, int64_t end) {
-    alignas(64) T acc[kTile];
-    alignas(64) T buffer[kTile];
-    std::vector<A> total(static_cast<size_t>(kTile));
-    T start;
-    run.fns.row(nullptr, 0, &start);
-    for (int64_t job = begin; job < end; ++job) {
-      const int64_t o = job / tiles, first = job % tiles * kTile, n = std::min(kTile, s.inner - first);
-      std::fill(total.begin(), total.begin() + n, A(start));
-      for (int64_t r = 0; r < s.red; r += kFlush) {
-        std::fill(acc, acc + n, start);
-        for (int64_t k = r; k < std::min(s.red, r + kFlush); ++k) {
-          const char* row = data + ((o * s.red + k) * s.inner + first) * itemsize;
-          run.fns.accumulate(acc, run.load(row, n, buffer, type), n);
-        }
-        for (int64_t i = 0; i < n; ++i)
-          total[static_cast<size_t>(i)] = run.combine(total[static_cast<size_t>(i)], A(acc[i]));
+  constexpr int64_t kPiece = int64_t{1} << 16;  // elements
+  constexpr int64_t kManyJobs = 8;
+  const int64_t tiles = (s.inner + kTile - 1) / kTile, jobs = s.outer * tiles;
+  const int64_t fold = std::max<int64_t>(1, std::min(kTile / s.inner, s.red));
+  const int64_t rows = std::max<int64_t>(fold, kPiece / std::min(kTile, s.inner)), pieces = (s.red + rows - 1) / rows;
+  if (jobs >= kManyJobs || pieces <= 1) {
+    const int64_t grain = std::max<int64_t>(1, kGrainSize / std::max<int64_t>(1, s.red * std::min(kTile, s.inner)));
+    parallel_for(0, jobs, grain, [&](int64_t begin, int64_t end) {
+      Columns<T> columns(run, s, fold);
+      for (int64_t job = begin; job < end; ++job) {
+        const int64_t o = job / tiles, first = job % tiles * kTile, n = std::min(kTile, s.inner - first);
+        columns.combine(o, first, n, 0, s.red);
+        columns.store(o * s.inner + first, n);
       }
-      for (int64_t i = 0; i < n; ++i) total[static_cast<size_t>(i)] = run.finish(total[static_cast<size_t>(i)]);
-      run.store(total.data(), o * s.inner + first, n);
+    });
+    return;
+  }
+  // Few columns: threads share the rows, in pieces whose bounds do not depend on their number.
+  std::vector<A> parts(static_cast<size_t>(jobs * pieces * kTile));
+  const auto part = [&](int64_t job, int64_t piece) { return parts.begin() + (job * pieces + piece) * kTile; };
+  parallel_for(0, jobs * pieces, 1, [&](int64_t begin, int64_t end) {
+    Columns<T> columns(run, s, fold);
+    for (int64_t at = begin; at < end; ++at) {
+      const int64_t job = at / pieces, piece = at % pieces, first = job % tiles * kTile;
+      const int64_t n = std::min(kTile, s.inner - first);
+      columns.combine(job / tiles, first, n, piece * rows, std::min(s.red, (piece + 1) * rows));
+      std::copy(columns.total.begin(), columns.total.begin() + n, part(job, piece));
     }
   });
+  Columns<T> columns(run, s, 1);
+  for (int64_t job = 0; job < jobs; ++job) {
+    const int64_t first = job % tiles * kTile, n = std::min(kTile, s.inner - first);
+    std::fill(columns.total.begin(), columns.total.begin() + n, A(columns.start));
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+      for (int64_t i = 0; i < n; ++i) columns.add(i, part(job, piece)[i]);
+    }
+    columns.store(job / tiles * s.inner + first, n);
+  }
 }
 
 template <class T>
@@ -206,8 +280,8 @@ void reduce_kernel(const ReduceCall& call) {
                             call.kind == ReduceKind::SumOfSquares || call.kind == ReduceKind::SumOfAbs;
   const ComputeType type = compute_type(in_out_dtype ? call.out.scalar_type() : call.self.scalar_type());
   const simd::ReduceFns& fns = simd::reduce_fns(call.kind, type);
-  TORCH_CHECK_NOT_IMPLEMENTED(fns.row != nullptr, "reduction not implemented for '", to_string(call.self.scalar_type()),
-                              "'");
+  TORCH_CHECK_NOT_IMPLEMENTED(fns.rows != nullptr, "reduction not implemented for '",
+                              to_string(call.self.scalar_type()), "'");
   const Shape s = arrange(call.self, call.reduced);
   switch (type) {
     case ComputeType::F32:

@@ -5,9 +5,9 @@
 #include "aten/native/reduce_stub.h"
 
 namespace tiny_torch::simd {
-/// A row of n values to one, and n values combined into n accumulators, in one compute type.
+/// `count` rows of n values to one each, and n values combined into n accumulators, in one compute type.
 struct ReduceFns {
-  void (*row)(const void* x, int64_t n, void* result) = nullptr;
+  void (*rows)(const void* x, int64_t n, int64_t count, void* results) = nullptr;
   void (*accumulate)(void* acc, const void* x, int64_t n) = nullptr;
 };
 /// Null functions where a reduction has no meaning for the type.

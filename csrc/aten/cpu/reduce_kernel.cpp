@@ -72,28 +72,42 @@ REDUCTION(CountR, T(0), truth(x), a + b)
 #undef REDUCTION
 
 template <class R, class T>
-void reduce_row(const void* data, int64_t n, void* result) {
-  const T* x = static_cast<const T*>(data);
+HWY_INLINE T reduce_row(const T* x, int64_t n) {
   T total = R::template init<T>();
   int64_t i = 0;
   if constexpr (!is_complex_v<T>) {
     using V = Vec<T>;
     constexpr int64_t kLanes = V::lanes();
-    if (n >= 4 * kLanes) {
-      V a0(total), a1(total), a2(total), a3(total);
-      for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-        a0 = R::combine(a0, R::map(V::load(x + i)));
-        a1 = R::combine(a1, R::map(V::load(x + i + kLanes)));
-        a2 = R::combine(a2, R::map(V::load(x + i + 2 * kLanes)));
-        a3 = R::combine(a3, R::map(V::load(x + i + 3 * kLanes)));
+    if (n >= kLanes) {
+      V sum(total);
+      if (n >= 4 * kLanes) {
+        V a1(total), a2(total), a3(total);
+        for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+          sum = R::combine(sum, R::map(V::load(x + i)));
+          a1 = R::combine(a1, R::map(V::load(x + i + kLanes)));
+          a2 = R::combine(a2, R::map(V::load(x + i + 2 * kLanes)));
+          a3 = R::combine(a3, R::map(V::load(x + i + 3 * kLanes)));
+        }
+        sum = R::combine(R::combine(sum, a1), R::combine(a2, a3));
       }
+      for (; i + kLanes <= n; i += kLanes) sum = R::combine(sum, R::map(V::load(x + i)));
       T lanes[kLanes];
-      R::combine(R::combine(a0, a1), R::combine(a2, a3)).store(lanes);
-      for (int64_t k = 0; k < kLanes; ++k) total = R::combine(total, lanes[k]);
+      sum.store(lanes);
+      for (int64_t width = kLanes / 2; width > 0; width /= 2) {
+        for (int64_t k = 0; k < width; ++k) lanes[k] = R::combine(lanes[k], lanes[k + width]);
+      }
+      total = R::combine(total, lanes[0]);
     }
   }
   for (; i < n; ++i) total = R::combine(total, R::map(x[i]));
-  *static_cast<T*>(result) = total;
+  return total;
+}
+
+template <class R, class T>
+void reduce_rows(const void* data, int64_t n, int64_t count, void* results) {
+  const T* x = static_cast<const T*>(data);
+  T* to = static_cast<T*>(results);
+  for (int64_t row = 0; row < count; ++row) to[row] = reduce_row<R, T>(x + row * n, n);
 }
 
 template <class R, class T>
@@ -110,14 +124,14 @@ void reduce_accumulate(void* accumulators, const void* data, int64_t n) {
 
 template <class R>
 void fill_real(ReduceFns* fns) {
-  fns[static_cast<int>(ComputeType::F32)] = {&reduce_row<R, float>, &reduce_accumulate<R, float>};
-  fns[static_cast<int>(ComputeType::F64)] = {&reduce_row<R, double>, &reduce_accumulate<R, double>};
-  fns[static_cast<int>(ComputeType::I64)] = {&reduce_row<R, int64_t>, &reduce_accumulate<R, int64_t>};
+  fns[static_cast<int>(ComputeType::F32)] = {&reduce_rows<R, float>, &reduce_accumulate<R, float>};
+  fns[static_cast<int>(ComputeType::F64)] = {&reduce_rows<R, double>, &reduce_accumulate<R, double>};
+  fns[static_cast<int>(ComputeType::I64)] = {&reduce_rows<R, int64_t>, &reduce_accumulate<R, int64_t>};
 }
 template <class R>
 void fill_complex(ReduceFns* fns) {
-  fns[static_cast<int>(ComputeType::C64)] = {&reduce_row<R, complex<float>>, &reduce_accumulate<R, complex<float>>};
-  fns[static_cast<int>(ComputeType::C128)] = {&reduce_row<R, complex<double>>, &reduce_accumulate<R, complex<double>>};
+  fns[static_cast<int>(ComputeType::C64)] = {&reduce_rows<R, complex<float>>, &reduce_accumulate<R, complex<float>>};
+  fns[static_cast<int>(ComputeType::C128)] = {&reduce_rows<R, complex<double>>, &reduce_accumulate<R, complex<double>>};
 }
 
 void fill_reductions(ReduceFns (*table)[kNumComputeTypes]) {

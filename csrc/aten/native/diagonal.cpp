@@ -55,7 +55,7 @@ TensorBase diag_embed(const TensorBase& self, int64_t offset, int64_t dim1, int6
 TensorBase diag(const TensorBase& self, int64_t diagonal) {
   TORCH_CHECK(self.dim() == 1 || self.dim() == 2, "diag(): Supports 1D or 2D tensors. Got ", self.dim(), "D");
   if (self.dim() == 1) return ops::diag_embed(self, diagonal, -2, -1);
-  return ops::clone(ops::diagonal(self, diagonal, 0, 1), MemoryFormat::Contiguous);
+  return ops::diagonal_copy(self, diagonal, 0, 1);
 }
 
 TensorBase trace(const TensorBase& self) {

@@ -164,6 +164,8 @@ TensorBase fitted(TensorBase x, const Geometry& g) {
 
 TensorBase complex_to_complex(const char* op, const TensorBase& self, const Geometry& g,
                               std::optional<std::string_view> norm, bool forward) {
+  if (forward && !self.is_complex() && g.dims.size() == 1)
+    return ops::_fft_r2c(fitted(promoted(op, self, false), g), g.dims, normalization_of(norm, true), false);
   const TensorBase x = promoted(op, self, true);
   if (g.dims.empty()) return ops::clone(x);
   return ops::_fft_c2c(fitted(x, g), g.dims, normalization_of(norm, forward), forward);

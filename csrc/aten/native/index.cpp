@@ -23,6 +23,7 @@ namespace tiny_torch::native {
 
 DEFINE_STUB(gather_stub);
 DEFINE_STUB(nonzero_stub);
+DEFINE_STUB(flip_stub);
 
 TensorBase gather(const TensorBase& self, int64_t dim, const TensorBase& index, bool) {
   const int64_t d = maybe_wrap_dim(dim, self.dim());
@@ -180,41 +181,25 @@ TensorBase& masked_select_out(TensorBase& out, const TensorBase& self, const Ten
 
 TensorBase nonzero(const TensorBase& self) {
   TORCH_CHECK_NOT_IMPLEMENTED(!self.is_meta(), "nonzero(): the number of results is not known for meta tensors");
-  const TensorBase mask = ops::contiguous(ops::ne(self, wrapped_scalar(0)));
-  std::vector<int64_t> found;
-  nonzero_stub(self.device().type(), mask, found);
-  const int64_t rank = self.dim();
-  const auto n = static_cast<int64_t>(found.size());
+  const TensorBase mask = ops::contiguous(self.scalar_type() == kBool ? self : ops::ne(self, wrapped_scalar(0)));
+  TensorBase coordinates;
+  nonzero_stub(self.device().type(), mask, coordinates);
   // One dimension's positions after the other, as in PyTorch.
-  const TensorBase out = empty_tensor({rank, n}, kLong, self.device());
-  int64_t* to = out.mutable_data_ptr<int64_t>();
-  for (int64_t i = 0; i < n; ++i) {
-    int64_t linear = found[static_cast<size_t>(i)];
-    for (int64_t d = rank; d-- > 0;) {
-      to[d * n + i] = linear % self.size(d);
-      linear /= self.size(d);
-    }
-  }
-  return ops::transpose(out, 0, 1);
+  const int64_t found = coordinates.size(1);
+  return ops::as_strided(coordinates, {found, self.dim()}, {1, found});
 }
 
 TensorBase flip(const TensorBase& self, IntArrayRef dims) {
   SmallVector<bool, 8> flipped(static_cast<size_t>(self.dim()), false);
-  TensorBase result = self;
   for (int64_t dim : dims) {
     const int64_t d = maybe_wrap_dim(dim, self.dim());
     if (self.dim() == 0) continue;
     TORCH_CHECK(!flipped[static_cast<size_t>(d)], "dim ", d, " appears multiple times in the list of dims");
     flipped[static_cast<size_t>(d)] = true;
-    const int64_t n = self.size(d);
-    if (n <= 1 || self.is_meta()) continue;
-    TensorBase order = empty_tensor({n}, kLong);
-    int64_t* to = order.mutable_data_ptr<int64_t>();
-    for (int64_t i = 0; i < n; ++i) to[i] = n - 1 - i;
-    result = ops::index_select(result, d, ops::to(order, std::nullopt, std::nullopt, self.device()));
   }
-  TensorBase laid_out = empty_in_order_of(self, self.scalar_type(), self.device());
-  return result.is_same(self) || result.strides() != laid_out.strides() ? ops::copy_(laid_out, result) : result;
+  TensorBase out = empty_in_order_of(self, self.scalar_type(), self.device());
+  if (!self.is_meta() && self.numel() != 0) flip_stub(self.device().type(), out, self, flipped);
+  return out;
 }
 
 TensorBase embedding(const TensorBase& weight, const TensorBase& indices, int64_t, bool, bool) {

@@ -32,6 +32,9 @@ struct SortCall {
   bool stable;
 };
 DECLARE_STUB(sort_stub, void(const SortCall& call));
-DECLARE_STUB(nonzero_stub, void(const TensorBase& self, std::vector<int64_t>& indices));
+/// Coordinates (dims, found) of what is true in the contiguous `mask`.
+DECLARE_STUB(nonzero_stub, void(const TensorBase& mask, TensorBase& coordinates));
+/// `out` has the sizes of `self`; both may be strided.
+DECLARE_STUB(flip_stub, void(const TensorBase& out, const TensorBase& self, ArrayRef<bool> flipped));
 
 }  // namespace tiny_torch::native

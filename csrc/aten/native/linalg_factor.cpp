@@ -101,7 +101,7 @@ TensorBase _permutation_of_pivots(const TensorBase& pivots, int64_t rows, Scalar
   for (int64_t b = 0; rows != 0 && b < wide.numel() / (rows * rows); ++b) {
     for (int64_t i = 0; i < rows; ++i) order[static_cast<size_t>(i)] = i;
     for (int64_t i = 0; i < k; ++i) {
-      const int64_t other = swaps[b * k + i] - 1;
+      const int64_t other = int64_t{swaps[b * k + i]} - 1;
       TORCH_CHECK(other >= 0 && other < rows && i < rows, "lu_unpack: expected pivots in [1, ", rows, "], got ",
                   other + 1);
       std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(other)]);

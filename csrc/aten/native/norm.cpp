@@ -331,28 +331,6 @@ void check_group_norm(const TensorBase& input, int64_t channels, int64_t num_gro
   check_floating("GroupNormKernelImpl", input);
 }
 
-struct GroupNormResult {
-  TensorBase output, mean, rstd;
-};
-
-// `N` samples of `C` channels of `HxW` values; the statistics come without gradients.
-GroupNormResult normalize_groups(const TensorBase& input, const std::optional<TensorBase>& weight,
-                                 const std::optional<TensorBase>& bias, int64_t N, int64_t C, int64_t HxW,
-                                 int64_t group, double eps) {
-  const MemoryFormat format = input.suggest_memory_format();
-  const int64_t per_group = C / group * HxW;
-  const int64_t grouped[] = {N, group, per_group}, normalized[] = {per_group};
-  auto [out, mean, rstd] = ops::native_layer_norm(ops::reshape(ops::contiguous(input), grouped), normalized,
-                                                  std::nullopt, std::nullopt, eps);
-  out = ops::reshape(out, input.sizes());
-  DimVector shape(static_cast<size_t>(input.dim() - 1), 1);
-  shape[0] = C;
-  if (weight.has_value()) out = out * ops::reshape(*weight, shape);
-  if (bias.has_value()) out = out + ops::reshape(*bias, shape);
-  if (out.scalar_type() != input.scalar_type()) out = ops::to(out, input.scalar_type());
-  return {format == MemoryFormat::Contiguous ? out : ops::contiguous(out, format), mean, rstd};
-}
-
 }  // namespace
 
 std::tuple<TensorBase, TensorBase, TensorBase> native_group_norm(const TensorBase& input,
@@ -363,13 +341,17 @@ std::tuple<TensorBase, TensorBase, TensorBase> native_group_norm(const TensorBas
   TORCH_CHECK(N >= 0 && C >= 0 && HxW >= 0 && input.dim() >= 2 && input.numel() == checked_numel({N, C, HxW}),
               "native_group_norm: expected input with N * C * HxW = ", N, " * ", C, " * ", HxW, " values, got shape ",
               input.sizes());
-  auto [out, mean, rstd] = normalize_groups(input, weight, bias, N, C, HxW, group, eps);
-  if (GradMode::is_enabled() && input.requires_grad()) {
-    const TensorBase wide = ops::to(ops::reshape(input, {N, group, C / group * HxW}), mean.scalar_type());
-    const int64_t last[] = {-1};
-    mean = ops::mean(wide, OptionalIntArrayRef(last), true);
-    rstd = ops::rsqrt(ops::mean(ops::square(wide - mean), OptionalIntArrayRef(last), true) + Scalar(eps));
-  }
+  const MemoryFormat format = input.suggest_memory_format();
+  const int64_t per_group = C / group * HxW, normalized[] = {per_group};
+  auto [out, mean, rstd] = ops::native_layer_norm(ops::reshape(ops::contiguous(input), {N, group, per_group}),
+                                                  normalized, std::nullopt, std::nullopt, eps);
+  out = ops::reshape(out, input.sizes());
+  DimVector shape(static_cast<size_t>(input.dim() - 1), 1);
+  shape[0] = C;
+  if (weight.has_value()) out = out * ops::reshape(*weight, shape);
+  if (bias.has_value()) out = out + ops::reshape(*bias, shape);
+  if (out.scalar_type() != input.scalar_type()) out = ops::to(out, input.scalar_type());
+  if (format != MemoryFormat::Contiguous) out = ops::contiguous(out, format);
   const TensorBase w = or_undefined(weight), b = or_undefined(bias);
   const ScalarType type = stats_dtype(input, {&w, &b});
   return {out, ops::to(ops::reshape(mean, {N, group}), type), ops::to(ops::reshape(rstd, {N, group}), type)};
@@ -380,7 +362,7 @@ TensorBase group_norm(const TensorBase& input, int64_t num_groups, const std::op
   const int64_t channels = check_channels(input);
   check_group_norm(input, channels, num_groups, weight, bias);
   const int64_t places = checked_numel(input.sizes().slice(2));
-  return normalize_groups(input, weight, bias, input.size(0), channels, places, num_groups, eps).output;
+  return std::get<0>(ops::native_group_norm(input, weight, bias, input.size(0), channels, places, num_groups, eps));
 }
 
 TensorBase rms_norm(const TensorBase& input, IntArrayRef normalized_shape, const std::optional<TensorBase>& weight,

@@ -258,13 +258,12 @@ void check_output_size(const char* op, IntArrayRef output_size, int64_t dims) {
   }
 }
 
-// With one place as the output, tensors of any number of dims have a mean.
-bool is_mean_of_more_dims(const TensorBase& self, IntArrayRef output_size) {
-  const auto dims = static_cast<int64_t>(output_size.size());
+// One place as the output is a mean, of tensors of any number of dims; the kernels of pooling keep channels last.
+bool is_mean(const TensorBase& self, IntArrayRef output_size) {
   for (int64_t size : output_size) {
     if (size != 1) return false;
   }
-  return self.dim() != dims + 1 && self.dim() != dims + 2;
+  return self.suggest_memory_format() == MemoryFormat::Contiguous;
 }
 
 TensorBase adaptive_pool(const char* op, int64_t dims, const TensorBase& self, IntArrayRef output_size) {
@@ -438,7 +437,7 @@ TensorBase adaptive_avg_pool1d(const TensorBase& self, IntArrayRef output_size) 
 }
 TensorBase adaptive_avg_pool2d(const TensorBase& self, IntArrayRef output_size) {
   check_output_size("adaptive_avg_pool2d", output_size, 2);
-  if (is_mean_of_more_dims(self, output_size)) return ops::mean(self, OptionalIntArrayRef(IntArrayRef({-1, -2})), true);
+  if (is_mean(self, output_size)) return ops::mean(self, OptionalIntArrayRef(IntArrayRef({-1, -2})), true);
   return ops::_adaptive_avg_pool2d(self, output_size);
 }
 TensorBase& adaptive_avg_pool2d_out(TensorBase& out, const TensorBase& self, IntArrayRef output_size) {
@@ -457,8 +456,7 @@ TensorBase _adaptive_avg_pool2d_backward(const TensorBase& grad_output, const Te
 }
 TensorBase adaptive_avg_pool3d(const TensorBase& self, IntArrayRef output_size) {
   check_output_size("adaptive_avg_pool3d", output_size, 3);
-  if (is_mean_of_more_dims(self, output_size))
-    return ops::mean(self, OptionalIntArrayRef(IntArrayRef({-1, -2, -3})), true);
+  if (is_mean(self, output_size)) return ops::mean(self, OptionalIntArrayRef(IntArrayRef({-1, -2, -3})), true);
   return ops::_adaptive_avg_pool3d(self, output_size);
 }
 TensorBase _adaptive_avg_pool3d(const TensorBase& self, IntArrayRef output_size) {

@@ -14,6 +14,7 @@ import json
 import os
 import resource
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -213,9 +214,10 @@ def run(args):
                 raise SystemExit(f"the child ended before its first call: {message['text']}")
             else:
                 verdict = message["ended"] if stage == "tiny" else "not run"
-                # Where bad_alloc would be thrown without a sanitizer, and what is slow with one: 2^31 elements.
-                slow = args.sanitized and message["ended"] == "HANG" and str(2**31) in current["call"]
-                if slow or "allocator is out of memory" in message["text"]:
+                # Where bad_alloc would be thrown without a sanitizer, and what is slow or too much with one: 2^31 elements.
+                given_up = message["ended"] == "HANG" or message["text"].startswith(f"status {-signal.SIGKILL}:")
+                too_large = args.sanitized and given_up and str(2**31) in current["call"]
+                if too_large or "allocator is out of memory" in message["text"]:
                     verdict = "not run"
                 counts[verdict] += 1
                 if verdict in FAULTS:
