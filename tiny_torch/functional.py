@@ -87,8 +87,7 @@ def broadcast_shapes(*shapes):
 
 def broadcast_tensors(*tensors):
     """Views of `tensors` expanded to their common shape."""
-    shape = broadcast_shapes(*(t.shape for t in tensors))
-    return tuple(t.expand(shape) for t in tensors)
+    return tuple(torch._C._VariableFunctions.broadcast_tensors(tensors))
 
 
 _CDIST_MODES = {

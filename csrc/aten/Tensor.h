@@ -92,7 +92,7 @@ class TORCH_API Tensor : public TensorBase {
   Tensor mH() const;
   Tensor matrix_H() const { return mH(); }
   using TensorBase::device;
-  using TensorBase::dtype;
+  TypeMeta dtype() const { return scalar_type(); }
 
   /// The node that computed this tensor, or nothing for a leaf.
   intrusive_ptr<autodiff::Node> grad_fn() const;
@@ -109,6 +109,9 @@ class TORCH_API Tensor : public TensorBase {
   Tensor cpu() const;
   Tensor to(const char* device) const { return to(TensorOptions(Device(device))); }
   Tensor cuda() const;
+  Tensor to(TypeMeta dtype, bool non_blocking = false, bool copy = false) const {
+    return to(dtype.toScalarType(), non_blocking, copy);
+  }
   Tensor toType(ScalarType dtype) const;
   std::string toString() const;
   void print() const;

@@ -11,6 +11,7 @@
 #include "c10/Generator.h"
 #include "c10/Scalar.h"
 #include "c10/TensorImpl.h"
+#include "c10/TypeMeta.h"
 
 namespace tiny_torch {
 
@@ -107,6 +108,7 @@ class TORCH_API TensorOptions {
  public:
   TensorOptions() = default;
   TensorOptions(ScalarType t) : dtype_(t) {}            // NOLINT: implicit as in PyTorch
+  TensorOptions(TypeMeta t) : dtype_(t) {}              // NOLINT
   TensorOptions(Device d) : device_(d) {}               // NOLINT
   TensorOptions(DeviceType t) : device_(t) {}           // NOLINT
   TensorOptions(Layout l) : layout_(l) {}               // NOLINT
@@ -126,7 +128,7 @@ class TORCH_API TensorOptions {
   TensorOptions requires_grad(std::optional<bool> r) const { return with(&TensorOptions::requires_grad_, r); }
   TensorOptions memory_format(std::optional<MemoryFormat> f) const { return with(&TensorOptions::memory_format_, f); }
 
-  ScalarType dtype() const { return dtype_.value_or(default_dtype()); }
+  TypeMeta dtype() const { return dtype_.value_or(default_dtype()); }
   Device device() const { return device_.value_or(Device(DeviceType::CPU)); }
   DeviceIndex device_index() const { return device().index(); }
   Layout layout() const { return layout_.value_or(Layout::Strided); }

@@ -40,7 +40,6 @@ DimVector dense_strides(IntArrayRef shape, ArrayRef<DimVector> operands) {
 }
 
 TensorBase empty_in_order_of(const TensorBase& self, ScalarType dtype, Device device) {
-  if (self.is_contiguous()) return empty_tensor(self.sizes(), dtype, device);
   if (self.is_non_overlapping_and_dense()) return empty_strided_tensor(self.sizes(), self.strides(), dtype, device);
   const DimVector own[] = {DimVector(self.strides())};
   return empty_strided_tensor(self.sizes(), dense_strides(self.sizes(), own), dtype, device);

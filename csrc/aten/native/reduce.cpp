@@ -28,6 +28,7 @@ ReduceDims reduce_dims(OptionalIntArrayRef dim, int64_t ndim, bool empty_means_a
     return reduced;
   }
   SmallVector<bool, 8> seen(static_cast<size_t>(std::max<int64_t>(ndim, 1)), false);
+  for (int64_t d : *dim) maybe_wrap_dim(d, ndim);  // a dim out of range is named first
   for (int64_t d : *dim) {
     const auto at = static_cast<size_t>(maybe_wrap_dim(d, ndim));
     TORCH_CHECK(!seen[at], "dim ", at, " appears multiple times in the list of dims");

@@ -1,5 +1,6 @@
 // Fronts of stacking and splitting: made of cat, split and views.
 #include "aten/core/operators.h"
+#include "aten/core/promotion.h"
 #include "generated/kernels/rearrange.h"
 #include "generated/ops/copy.h"
 #include "generated/ops/creation.h"
@@ -167,6 +168,12 @@ std::vector<TensorBase> dsplit(const TensorBase& self, IntArrayRef indices) {
 }
 
 // ---- grids and blocks ----
+
+std::vector<TensorBase> broadcast_tensors(TensorList tensors) {
+  DimVector shape;
+  for (const TensorBase& t : tensors) shape = infer_broadcast_size(shape, t.sizes());
+  return each(tensors, [&](const TensorBase& t) { return ops::expand(t, shape); });
+}
 
 std::vector<TensorBase> meshgrid(TensorList tensors) {
   TORCH_CHECK(!tensors.empty(), "meshgrid expects a non-empty TensorList");

@@ -82,3 +82,34 @@ TEST(GlobalContext, KnowsTheBuildAndKeepsSettings) {
 }
 
 }  // namespace
+
+TEST(TypeMeta, IsWhatTensorsAndOptionsSayTheirDtypeIs) {
+  const torch::Tensor x = torch::ones({2}), i = torch::ones({2}, torch::kLong);
+  std::ostringstream text;
+  text << x.dtype() << " " << i.dtype() << " " << torch::TensorOptions(torch::kHalf).dtype();
+  EXPECT_EQ(text.str(), "float long int c10::Half");
+  const caffe2::TypeMeta meta = x.dtype();
+  EXPECT_EQ(meta.itemsize(), 4U);
+  EXPECT_EQ(meta.name(), "float");
+  EXPECT_EQ(meta.toScalarType(), torch::kFloat);
+  EXPECT_TRUE(x.dtype() == torch::kFloat && x.dtype() != i.dtype() && torch::kLong == i.dtype());
+  // Wherever a dtype is taken.
+  EXPECT_EQ(torch::zeros({1}, i.dtype()).scalar_type(), torch::kLong);
+  EXPECT_EQ(torch::zeros({1}, torch::dtype(i.dtype()).requires_grad(false)).scalar_type(), torch::kLong);
+  EXPECT_EQ(x.to(i.dtype()).scalar_type(), torch::kLong);
+  EXPECT_EQ(x.to(torch::kCPU, torch::typeMetaToScalarType(i.dtype())).scalar_type(), torch::kLong);
+  EXPECT_EQ(x.options().dtype(i.dtype()).dtype(), torch::kLong);
+  EXPECT_EQ(torch::sum(x, i.dtype()).scalar_type(), torch::kLong);
+  EXPECT_EQ(torch::tensor({1, 2}, x.dtype()).scalar_type(), torch::kFloat);
+  EXPECT_EQ(torch::full_like(x, 2, i.options()).dtype(), i.dtype());
+  EXPECT_EQ(x.toType(i.scalar_type()).dtype(), i.dtype());
+}
+
+TEST(BroadcastTensors, GivesViews) {
+  const torch::Tensor a = torch::ones({2, 1}), b = torch::zeros({3});
+  const std::vector<torch::Tensor> parts = torch::broadcast_tensors({a, b});
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].sizes(), torch::IntArrayRef({2, 3}));
+  EXPECT_EQ(parts[1].strides(), torch::IntArrayRef({0, 1}));
+  EXPECT_THROW(torch::broadcast_tensors({a, torch::ones({3, 3})}), c10::Error);
+}
