@@ -215,6 +215,21 @@ def large_sum_columns(torch, data):
     return "a.sum(0)", {"a": data.normal(4096, 1024)}
 
 
+@case("mean of short rows, 512 x 512 x 7 x 7", "large")
+def short_rows(torch, data):
+    return "a.mean((-1, -2))", {"a": data.normal(512, 512, 7, 7)}
+
+
+@case("sum of narrow columns, 262144 x 16", "large")
+def narrow_columns(torch, data):
+    return "a.sum(0)", {"a": data.normal(262144, 16)}
+
+
+@case("elements by a mask, 16 MiB", "large")
+def masked_elements(torch, data):
+    return "a[a > 0]", {"a": data.normal(4096, 1024)}
+
+
 @case("softmax, 4096 x 1024", "large")
 def large_softmax(torch, data):
     return "a.softmax(-1)", {"a": data.normal(4096, 1024)}

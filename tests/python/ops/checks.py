@@ -413,6 +413,14 @@ def rounding_factor(gradient, cotangents):
     return 4 * max([1.0, *(compare.EPS.get(dtype_name(c.dtype), 0.0) / fine for c in cotangents or [])])
 
 
+def cancellation(gradient, gradients):
+    """How much smaller than its terms the sum is that the gradient of a broadcast input may be."""
+    scales = [g.abs().max().item() for g in gradients if g is not None and g.numel() and g.isfinite().all()]
+    own = gradient.abs().max().item() if gradient.numel() else 0.0
+    is_sum = any(g is not None and g.numel() > gradient.numel() for g in gradients)
+    return max(1.0, max(scales) / own) if is_sum and scales and 0.0 < own < math.inf else 1.0
+
+
 def compare_grads(mine, theirs, exact, length, what, cotangents):
     if mine[0] != theirs[0]:
         raise Mismatch(f"requires_grad of the results {mine[0]}, expected {theirs[0]}")
@@ -430,7 +438,7 @@ def compare_grads(mine, theirs, exact, length, what, cotangents):
                     "custom",
                     length,
                     f"{what} {i} of order {order}",
-                    rounding_factor(b, cotangents),
+                    rounding_factor(b, cotangents) * cancellation(b, theirs[order]),
                     opinion,
                     strides=False,
                 )

@@ -37,6 +37,12 @@ def stack(op, make):
     yield Sample([make(3), make(3, dtype=oracle.float32)], grad=False)
 
 
+@samples("broadcast_tensors")
+def broadcast_tensors(op, make):
+    yield Sample(make(2, 1), make(3), make())
+    yield Sample(make(4))
+
+
 @samples("meshgrid")
 def meshgrid(op, make):
     yield Sample(make(2), make(3), make())
