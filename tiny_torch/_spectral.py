@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tiny_torch as torch
 from tiny_torch._queries import warn_once
+from tiny_torch.overrides import overridable
 from tiny_torch.signal import windows
 
 __all__ = ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window", "istft", "stft"]
@@ -90,6 +91,7 @@ def _full_window(op, window, n_fft, win_length, like):
     return torch.cat([window.new_zeros(left), window, window.new_zeros(n_fft - win_length - left)])
 
 
+@overridable
 def stft(
     input,
     n_fft,
@@ -119,7 +121,8 @@ def stft(
     if window is None:
         warn_once(
             "stft: A window was not provided. A rectangular window will be applied, which leaks between frequencies; "
-            "pass torch.hann_window() or another one, or torch.ones() to say so."
+            "pass torch.hann_window() or another one, or torch.ones() to say so.",
+            stacklevel=4,
         )
     hop_length = n_fft // 4 if hop_length is None else hop_length
     win_length = n_fft if win_length is None else win_length
@@ -134,7 +137,10 @@ def stft(
         _check(complex_input, "stft requires the return_complex parameter be given for real inputs.")
         return_complex = True
     if not return_complex:
-        warn_once("stft with return_complex=False is deprecated; torch.view_as_real() gives the same from the result.")
+        warn_once(
+            "stft with return_complex=False is deprecated; torch.view_as_real() gives the same from the result.",
+            stacklevel=4,
+        )
     onesided = not complex_input if onesided is None else onesided
     _check(not (onesided and complex_input), "Cannot have onesided output if window or input is complex")
     x = input if input.dim() == 2 else input.unsqueeze(0)
@@ -151,6 +157,7 @@ def stft(
     return result if return_complex else torch.stack([result.real, (result * -1j).real], -1)
 
 
+@overridable
 def istft(
     input,
     n_fft,
@@ -175,7 +182,8 @@ def istft(
     if window is None:
         warn_once(
             "istft: A window was not provided. A rectangular window will be applied; pass the window of stft, by "
-            "which the inversion is exact."
+            "which the inversion is exact.",
+            stacklevel=4,
         )
     hop_length = n_fft // 4 if hop_length is None else hop_length
     win_length = n_fft if win_length is None else win_length

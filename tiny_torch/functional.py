@@ -6,6 +6,7 @@ import functools
 
 import tiny_torch as torch
 from tiny_torch._queries import warn_once
+from tiny_torch.overrides import overridable
 
 __all__ = [
     "block_diag",
@@ -116,6 +117,7 @@ def _dims(dim):
     return None if dim is None else [dim] if isinstance(dim, int) else list(dim)
 
 
+@overridable
 def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     """The norm of all elements, or of vectors or matrices along `dim`.
 
@@ -139,13 +141,14 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     return torch.linalg.vector_norm(input, order, dims, keepdim, dtype=dtype, out=out)
 
 
+@overridable
 def lu(A, pivot=True, get_infos=False, out=None):
     """The LU factorisation with partial pivoting in packed form.
 
     Returns:
         (LU, pivots), with `get_infos` also LAPACK's verdict on each matrix.
     """
-    warn_once("torch.lu is deprecated in favor of torch.linalg.lu_factor and torch.linalg.lu_factor_ex.")
+    warn_once("torch.lu is deprecated in favor of torch.linalg.lu_factor and torch.linalg.lu_factor_ex.", stacklevel=4)
     if out is not None and len(out) != 2 + int(get_infos):
         raise TypeError(f"expected tuple of {2 + int(get_infos)} elements but got {len(out)}")
     result = torch._C._VariableFunctions._lu_with_info(A, pivot, not get_infos)
@@ -257,6 +260,7 @@ def cartesian_prod(*tensors):
     return torch._C._VariableFunctions.cartesian_prod(tensors)
 
 
+@overridable
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The different elements of `input`, or slices of `dim`, in order.
 

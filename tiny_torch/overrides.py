@@ -90,6 +90,21 @@ def wrap_torch_function(dispatcher):
     return decorate
 
 
+def overridable(function):
+    """Decorator for functions written in Python: their calls are what ``__torch_function__`` and modes see.
+
+    Only arguments that are tensors themselves count, not those inside of lists.
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if has_torch_function(args) or (kwargs and has_torch_function(tuple(kwargs.values()))):
+            return handle_torch_function(call, (*args, *kwargs.values()), *args, **kwargs)
+        return function(*args, **kwargs)
+
+    return call
+
+
 def is_tensor_like(inp):
     """Whether `inp` is a tensor or of a class with ``__torch_function__``."""
     return type(inp) is torch.Tensor or hasattr(inp, "__torch_function__")

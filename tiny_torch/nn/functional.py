@@ -19,6 +19,7 @@ from tiny_torch.overrides import (  # noqa: F401
     has_torch_function,
     has_torch_function_unary,
     has_torch_function_variadic,
+    overridable,
 )
 
 # name -> (namespace of the operator, its name there if another)
@@ -51,6 +52,7 @@ __all__ = [*_bind_operators()]
 for _family in (activation, attention, image, loss, normalization, pooling, sparse):
     for _name in _family.__all__:
         # Pickles and tracebacks know the functions by their public home.
+        globals()[_name] = overridable(globals()[_name])
         globals()[_name].__module__ = __name__
     __all__ += _family.__all__
 del _family, _name, activation, attention, image, loss, normalization, pooling, sparse

@@ -59,7 +59,7 @@ def _warn_if_sizes_differ(input, target) -> None:
             f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). "
             "This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -243,7 +243,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction: str = "mean
             warnings.warn(
                 "reduction: 'mean' divides the total loss by both the batch size and the support size."
                 "'batchmean' divides only by the batch size, and aligns with the KL div math definition.",
-                stacklevel=2,
+                stacklevel=3,
             )
         enum = _reduction.get_enum("sum" if reduction == "batchmean" else reduction)
     loss = _VF.kl_div(input, target, enum, log_target=log_target)

@@ -72,7 +72,7 @@ def _warn_dims(name: str, dims: int, spatial: int) -> None:
     warnings.warn(
         f"{name}: Received a {dims}-D input to {name}, which is deprecated. It drops channels of inputs with {spatial} "
         f"spatial dimensions, that is {spatial + 1}-D or {spatial + 2}-D ones; use dropout for others.",
-        stacklevel=3,
+        stacklevel=4,
     )
 
 
@@ -104,7 +104,7 @@ def dropout2d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
     if dims == 3:
         warnings.warn(
             "dropout2d: Received a 3D input to dropout2d, which is taken as (N, C, L); use dropout1d to say so.",
-            stacklevel=2,
+            stacklevel=3,
         )
     elif dims != 4:
         _warn_dims("dropout2d", dims, 2)
