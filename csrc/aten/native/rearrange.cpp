@@ -32,7 +32,10 @@ TensorBase repeat(const TensorBase& self, IntArrayRef repeats) {
     apart.push_back(size);
     together.push_back(repeats[d]);
     together.push_back(size);
-    shape.push_back(repeats[d] * size);
+    int64_t total = 0;
+    TORCH_CHECK(!__builtin_mul_overflow(repeats[d], size, &total), "repeat(): ", repeats[d], " times ", size,
+                " elements are too many");
+    shape.push_back(total);
   }
   for (int64_t n : shape)
     TORCH_CHECK(n >= 0, "Trying to create tensor with negative dimension ", n, ": ", IntArrayRef(shape));
@@ -264,12 +267,12 @@ TensorBase repeat_interleave(const TensorBase& self, int64_t repeats, std::optio
   TORCH_CHECK(repeats >= 0, "Repeats must be non-negative");
   const TensorBase input = dim.has_value() ? at_least_1d(self) : ops::reshape(self, {-1});
   const int64_t d = maybe_wrap_dim(dim.value_or(0), input.dim());
-  TORCH_CHECK(!output_size.has_value() || *output_size == input.size(d) * repeats,
-              "repeat_interleave: Invalid output_size, expected ", input.size(d) * repeats, " but got ",
-              output_size.value_or(0));
+  const int64_t total = checked_numel({input.size(d), repeats});
+  TORCH_CHECK(!output_size.has_value() || *output_size == total, "repeat_interleave: Invalid output_size, expected ",
+              total, " but got ", output_size.value_or(0));
   DimVector apart(input.sizes()), shape(input.sizes());
   apart.insert(apart.begin() + d + 1, repeats);
-  shape[static_cast<size_t>(d)] *= repeats;
+  shape[static_cast<size_t>(d)] = total;
   return ops::view(ops::clone(ops::expand(ops::unsqueeze(input, d + 1), apart), MemoryFormat::Contiguous), shape);
 }
 
