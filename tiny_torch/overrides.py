@@ -90,19 +90,13 @@ def wrap_torch_function(dispatcher):
     return decorate
 
 
-def overridable(function):
-    """Decorator for functions written in Python: their calls are what ``__torch_function__`` and modes see.
+def _all_arguments(*args, **kwargs):
+    return (*args, *kwargs.values()) if kwargs else args
 
-    Only arguments that are tensors themselves count, not those inside of lists.
-    """
 
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        if has_torch_function(args) or (kwargs and has_torch_function(tuple(kwargs.values()))):
-            return handle_torch_function(call, (*args, *kwargs.values()), *args, **kwargs)
-        return function(*args, **kwargs)
-
-    return call
+# Decorator for functions written in Python: their calls are what ``__torch_function__`` and modes see. Only arguments
+# that are tensors themselves count, not those inside of lists.
+overridable = wrap_torch_function(_all_arguments)
 
 
 def is_tensor_like(inp):

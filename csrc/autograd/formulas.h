@@ -14,7 +14,7 @@ namespace tiny_torch::autodiff {
 /// grad * factor, without the multiplication when the factor is one.
 TensorBase scaled(const TensorBase& grad, const Scalar& factor);
 TensorBase zeros_like_grad(const TensorBase& grad);
-/// Throws: `op` has results that need a gradient, and none that is defined.
+/// Throws: `op` has no derivative, though its results take part in the graph.
 TensorBase not_implemented(const char* op);
 /// Sum over the dims that broadcasting added or stretched.
 TensorBase sum_to_size(const TensorBase& grad, IntArrayRef sizes);

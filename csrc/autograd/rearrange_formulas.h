@@ -16,9 +16,14 @@ inline TensorBase index_fill_grad_value(const TensorBase& grad, int64_t dim, con
   return ops::sum(ops::where(ops::ne(filled, wrapped_scalar(0)), grad, wrapped_scalar(0.0)));
 }
 
-inline DimVector negated(IntArrayRef shifts) {
+/// The shifts that undo those of roll. The smallest number has no negative: it is brought within the dim first.
+inline DimVector undone(IntArrayRef shifts, IntArrayRef dims, IntArrayRef sizes) {
   DimVector result;
-  for (int64_t shift : shifts) result.push_back(-shift);
+  const auto rank = static_cast<int64_t>(sizes.size());
+  for (size_t i = 0; i < shifts.size(); ++i) {
+    const int64_t n = dims.empty() ? checked_numel(sizes) : sizes[static_cast<size_t>(maybe_wrap_dim(dims[i], rank))];
+    result.push_back(-(shifts[i] % std::max<int64_t>(n, 1)));
+  }
   return result;
 }
 

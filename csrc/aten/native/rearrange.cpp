@@ -55,7 +55,7 @@ TensorBase roll_one(const TensorBase& self, int64_t shift, int64_t dim) {
   const int64_t size = self.size(dim);
   if (self.numel() == 0) return ops::clone(self);
   // What comes first afterwards.
-  const int64_t start = (((size - shift) % size) + size) % size;
+  const int64_t start = (size - shift % size) % size;
   if (start == 0) return ops::clone(self, MemoryFormat::Contiguous);
   return ops::cat(
       std::vector<TensorBase>{ops::narrow(self, dim, start, size - start), ops::narrow(self, dim, 0, start)}, dim);

@@ -127,3 +127,22 @@ def test_gather_and_scatter(shape):
         bad.view(-1)[-1] = -1
         with pytest.raises(RuntimeError, match="out of bounds"):
             to_tiny(x).scatter(dim, to_tiny(bad), 1.0)
+
+
+@pytest.mark.parametrize("shift", [1, -7, 0, 2**63 - 1, -(2**63)])
+def test_roll_and_its_gradient_by_any_shift(shift):
+    """Against index arithmetic in Python, whose integers have no end."""
+    x = tiny.arange(15.0).reshape(3, 5).requires_grad_()
+    for dims, n in [((), 15), (1, 5), (-2, 3)]:
+        rolled = x.roll(shift, dims)
+        flat = x.detach().tolist()
+        at = [(i, j) for i in range(3) for j in range(5)]
+        if dims == ():
+            expected = [flat[(k - shift) % n // 5][(k - shift) % n % 5] for k in range(15)]
+        else:
+            expected = [flat[i][(j - shift) % n] if dims == 1 else flat[(i - shift) % n][j] for i, j in at]
+        assert rolled.flatten().tolist() == expected
+        weight = tiny.arange(100.0, 115.0).reshape(3, 5)
+        (grad,) = tiny.autograd.grad((rolled * weight).sum(), x)
+        where = {value: k for k, value in enumerate(expected)}
+        assert grad.flatten().tolist() == [100.0 + where[float(k)] for k in range(15)]
